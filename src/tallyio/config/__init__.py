@@ -1,0 +1,1 @@
+"""TOML in, validated settings out."""

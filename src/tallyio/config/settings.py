@@ -1,0 +1,100 @@
+"""What can be set for the machine and for one chain. Strategies and risk keep their own settings beside their code.
+
+A configuration directory holds::
+
+    tallyio.toml            chain, mode, data folder, wallet, metrics        -> Settings
+    chains/<chain>.toml     endpoints, contracts, relays, exchanges, lending -> ChainSettings
+    strategies/<name>.toml  one file a strategy                              -> tallyio.strategies
+    risk/limits.toml        budgets, limits, breaker                         -> tallyio.risk
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tallyio.core.units import Address
+
+AddressField = Annotated[Address, Meta(pattern="^0x[0-9a-f]{40}$", description="an address: 0x and 40 hex digits")]
+HttpUrl = Annotated[str, Meta(pattern="^https?://")]
+WebSocketUrl = Annotated[str, Meta(pattern="^wss?://")]
+Name = Annotated[str, Meta(pattern="^[a-z0-9_-]+$")]
+Positive = Annotated[int, Meta(ge=1)]
+NonNegative = Annotated[int, Meta(ge=0)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every settings record: immutable, keys spelled out, unknown keys refused."""
+
+
+class WalletSettings(Section, frozen=True, kw_only=True):
+    """Where the encrypted key lies and where its password comes from: a file, or an environment variable."""
+
+    keystore: str
+    password_file: str | None = None
+    password_env: str = "TALLYIO_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+class MetricsSettings(Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 0
+    """0 takes a free port and prints it."""
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """``tallyio.toml``. Paths are relative to the directory that holds it."""
+
+    chain: Name
+    wallet: WalletSettings
+    mode: Literal["shadow", "live"] = "shadow"
+    data_dir: str = "data"
+    strategies: tuple[Name, ...] = ("arbitrage", "liquidation", "backrun")
+    verify_every_blocks: NonNegative = 25
+    """How often every mirrored pool and position is compared with the chain; 0 never."""
+    metrics: MetricsSettings = MetricsSettings()
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    name: Name
+    url: HttpUrl
+    timeout_ms: Positive = 2000
+
+
+class DexSettings(Section, frozen=True, kw_only=True):
+    """One exchange: a factory of a known family. ``fee_pips`` is the fee of every pool of a v2 factory."""
+
+    name: Name
+    family: Literal["uniswap_v2", "uniswap_v3"]
+    factory: AddressField
+    fee_pips: Annotated[int, Meta(ge=0, lt=1_000_000)] = 3000
+    routers: tuple[AddressField, ...] = ()
+
+
+class LendingSettings(Section, frozen=True, kw_only=True):
+    name: Name
+    family: Literal["aave_v3"]
+    pool: AddressField
+
+
+class ChainSettings(Section, frozen=True, kw_only=True):
+    """``chains/<name>.toml``: one chain, its endpoints and the contracts that live there."""
+
+    chain_id: Positive
+    http_url: HttpUrl
+    ws_url: WebSocketUrl
+    start_block: NonNegative
+    """First block whose logs matter: the deployment of the oldest factory."""
+    block_seconds: Positive
+    weth: AddressField
+    multicall3: AddressField
+    executor: AddressField | None = None
+    """Left out until ``tallyio deploy`` has recorded one in the data folder."""
+    relays: tuple[RelaySettings, ...]
+    dexes: tuple[DexSettings, ...]
+    lending: tuple[LendingSettings, ...] = ()
+    untradable_tokens: dict[AddressField, str] = {}
+    """Token -> why no route may touch it (for example: takes a fee on transfer)."""
+    priority_fee_wei: NonNegative = 0
+    local: bool = False
+    """A devnet: its chain id is not a public one."""
