@@ -1,0 +1,39 @@
+# One word a task. `make demo` and `make test` do all the set-up they need; everything else is `.venv/bin/tallyio`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test nightly lint types layers check format lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## virtual environment, locked dependencies, chain binary, contracts
+	@tools/setup/bootstrap.sh
+
+demo: setup ## the whole machine on an embedded chain, with a tally at the end
+	@.venv/bin/tallyio demo
+
+test: setup ## the tests, without the heavy ones
+	@.venv/bin/python -m pytest -q
+
+nightly: setup ## every test, the heavy and long ones too
+	@.venv/bin/python -m pytest -q -m 'nightly or not nightly' --timeout=3600
+
+lint: setup ## ruff: rules and format
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+types: setup ## mypy, strict
+	@.venv/bin/mypy
+
+layers: setup ## imports only go down
+	@.venv/bin/lint-imports
+
+check: lint types layers ## all static checks
+
+format: setup ## let ruff write the format
+	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
+
+lock: ## resolve the dependencies anew, with hashes
+	@tools/setup/lock.sh
+
+clean: ## remove the virtual environment and the caches of this folder
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Makes .venv with the locked dependencies and fetches the chain binary and the contracts. Safe to repeat and to interrupt:
+# each stage is done once per version of its lock file.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+venv=.venv
+stamps=$venv/.stamps
+
+say() { printf '==> %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 2; }
+
+find_python() {
+  local candidate
+  for candidate in python3.11 python3.12 python3.13 python3; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+      "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  fail "no Python 3.11, 3.12 or 3.13 found. Install one, for example: apt-get install python3"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+make_venv() {
+  local python
+  python=$(find_python)
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    say "Python's venv module is missing; installing python3-venv"
+    { as_root apt-get update -qq && as_root apt-get install -y -qq python3-venv; } >/dev/null 2>&1 ||
+      fail "Python's venv module is missing. Install it: apt-get install python3-venv"
+  fi
+  say "making $venv with $("$python" --version)"
+  rm -rf "$venv"
+  "$python" -m venv "$venv"
+}
+
+once() { # once NAME KEY COMMAND...: runs COMMAND unless NAME was done for this KEY
+  local stamp=$stamps/$1 key=$2
+  shift 2
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && return
+  "$@"
+  mkdir -p "$stamps"
+  printf '%s' "$key" >"$stamp.new" && mv "$stamp.new" "$stamp"
+}
+
+digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
+
+install_dependencies() {
+  say "installing the locked dependencies"
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+}
+
+install_project() {
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+
+fetch_chain() {
+  say "fetching the chain binary, the contracts and their compilers"
+  "$venv/bin/tallyio" devnet install
+}
+
+"$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || make_venv
+once dependencies "$(digest requirements/dev.txt)" install_dependencies
+once project "$(digest pyproject.toml)" install_project
+once chain "$(digest src/tallyio/devnet/packages.lock.json)" fetch_chain
