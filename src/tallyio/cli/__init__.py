@@ -1,0 +1,1 @@
+"""The command line: parses, calls ``tallyio.app``, prints. Holds no logic."""
