@@ -14,45 +14,66 @@ from tallyio.core.errors import TallyError
 WRONG_USAGE = 2
 INTERRUPTED = 130
 
-app = App(
-    name="tallyio",
-    version=__version__,
-    help="Finds trades that are certain to pay on EVM chains, proves each, lands it as a bundle, accounts for every wei.",
-    help_epilogue="Example: tallyio demo --blocks 60",
+COMMANDS = (
+    ("demo", "demo:demo", "The whole machine on an embedded chain; a tally at the end.", "demo --blocks 200 --seed 7"),
+    ("run", "run:run", "The searcher on a configured chain; shadow unless asked twice.", "run --config ./config"),
+    ("kill", "run:kill", "Stop a running searcher within a second; it stays stopped.", "kill --config ./config"),
+    ("resume", "run:resume", "Let a stopped searcher start again.", "resume --config ./config"),
+    ("doctor", "doctor:doctor", "Preflight: settings, chain, contracts, mirror.", "doctor --config ./config --verify"),
+    ("deploy", "deploy:deploy", "Put the executor contract on the chain.", "deploy --config ./config --live"),
+    ("withdraw", "deploy:withdraw", "Return the executor's funds to the owner.", "withdraw --config ./config --live"),
+    ("report", "report:report", "The tally, the HTML page, and what was missed.", "report --config ./config --missed"),
+    ("devnet up", "devnet:up", "Start the local chain in the background.", "devnet up --seed 7 --interval-ms 500"),
+    ("devnet status", "devnet:status", "Say whether it runs, and where.", "devnet status --json"),
+    ("devnet down", "devnet:down", "Stop it.", "devnet down"),
+    ("devnet serve", "devnet:serve", "Run it in the foreground.", "devnet serve --seed 7 --rivals 3"),
+    ("devnet config", "devnet:config", "Write a configuration directory for it.", "devnet config ./my-devnet"),
+    ("devnet install", "devnet:install", "Fetch chain binary, contracts and compilers.", "devnet install"),
+    ("wallet create", "wallet:create", "Make a new key.", "wallet create ./config/wallet/keystore.json"),
+    (
+        "wallet import",
+        "wallet:import_",
+        "Encrypt an existing key.",
+        "wallet import ./keystore.json --key-file ./key.hex",
+    ),
+    ("wallet show", "wallet:show", "Show the address and its balance.", "wallet show --config ./config"),
+    ("ledger verify", "ledger:verify", "Prove the ledger from the chain alone.", "ledger verify --config ./config"),
+    (
+        "ledger balances",
+        "ledger:balances",
+        "Balances per account and token.",
+        "ledger balances --config ./config --json",
+    ),
 )
-app.command("tallyio.cli.demo:demo", name="demo", help="The whole machine on an embedded chain; a tally at the end.")
-app.command("tallyio.cli.run:run", name="run", help="The searcher on a configured chain; shadow unless asked twice.")
-app.command("tallyio.cli.run:kill", name="kill", help="Stop a running searcher within a second; it stays stopped.")
-app.command("tallyio.cli.run:resume", name="resume", help="Let a stopped searcher start again.")
-app.command("tallyio.cli.doctor:doctor", name="doctor", help="Preflight: settings, chain, contracts; --verify the mirror.")
-app.command("tallyio.cli.deploy:deploy", name="deploy", help="Put the executor contract on the configured chain.")
-app.command("tallyio.cli.deploy:withdraw", name="withdraw", help="Bring the executor's funds back to the owner.")
-app.command("tallyio.cli.report:report", name="report", help="The tally and the HTML page; --missed what was left.")
+GROUPS = {
+    "devnet": "The local chain with real contracts, traffic and a block builder.",
+    "wallet": "The encrypted key.",
+    "ledger": "Every wei in and out.",
+}
 
-devnet = App(name="devnet", help="The local chain with real contracts, traffic and a block builder.")
-devnet.command("tallyio.cli.devnet:up", name="up", help="Start it in the background.")
-devnet.command("tallyio.cli.devnet:status", name="status", help="Say whether it runs, and where.")
-devnet.command("tallyio.cli.devnet:down", name="down", help="Stop it.")
-devnet.command("tallyio.cli.devnet:serve", name="serve", help="Run it in the foreground.")
-devnet.command("tallyio.cli.devnet:install", name="install", help="Fetch the chain binary, contracts and compilers.")
-app.command(devnet)
 
-wallet = App(name="wallet", help="The encrypted key.")
-wallet.command("tallyio.cli.wallet:create", name="create", help="Make a new key.")
-wallet.command("tallyio.cli.wallet:import_", name="import", help="Encrypt an existing key.")
-wallet.command("tallyio.cli.wallet:show", name="show", help="Show the address and its balance.")
-app.command(wallet)
-
-ledger = App(name="ledger", help="Every wei in and out.")
-ledger.command("tallyio.cli.ledger:verify", name="verify", help="Prove the ledger from the chain alone.")
-ledger.command("tallyio.cli.ledger:balances", name="balances", help="Balances per account and token.")
-app.command(ledger)
+def build() -> App:
+    """The command tree. Each command names its module by path and is imported when it is called."""
+    app = App(
+        name="tallyio",
+        version=__version__,
+        help="Finds trades that are certain to pay on EVM chains, proves each, lands it as a bundle, and accounts "
+        "for every wei.",
+    )
+    groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+    for words, target, text, example in COMMANDS:
+        group, _, name = words.rpartition(" ")
+        parent = groups[group] if group else app
+        parent.command(f"tallyio.cli.{target}", name=name, help=text, help_epilogue=f"Example: tallyio {example}")
+    for group_app in groups.values():
+        app.command(group_app)
+    return app
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; errors become one line on stderr."""
     try:
-        result = app(arguments, exit_on_error=False, print_error=False)
+        result = build()(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as e:
         print(f"error: {e} Try 'tallyio --help'.", file=sys.stderr)
         return WRONG_USAGE
