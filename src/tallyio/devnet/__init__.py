@@ -1,0 +1,1 @@
+"""A local chain with the published contracts of real protocols on it, and a market that moves."""

@@ -1,0 +1,139 @@
+"""Anvil, the devnet's node, as a child process."""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tallyio.core.errors import OperatorError, OutOfReachError
+from tallyio.devnet.node_rpc import NodeRpc
+from tallyio.devnet.packages import anvil_binary
+
+CHAIN_ID = 31337
+GAS_LIMIT = 30_000_000
+BASE_FEE_WEI = 10**9
+START_S = 20.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Anvil:
+    """One node on 127.0.0.1 that mines only when told to (``evm_mine``), in the order of arrival.
+
+    ``port`` 0 takes a free one. ``log_file`` receives what anvil prints; a temporary file by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        chain_id: int = CHAIN_ID,
+        port: int = 0,
+        gas_limit: int = GAS_LIMIT,
+        mining: bool = False,
+        log_file: Path | None = None,
+        arguments: tuple[str, ...] = (),
+    ) -> None:
+        self.chain_id = chain_id
+        self.port = port
+        self.log_file = log_file
+        self._fixed_port = port != 0
+        self._options = ("--chain-id", str(chain_id), "--gas-limit", str(gas_limit), "--order", "fifo")
+        self._options += ("--base-fee", str(BASE_FEE_WEI), *(() if mining else ("--no-mining",)), *arguments)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._rpc: NodeRpc | None = None
+
+    @property
+    def rpc_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def rpc(self) -> NodeRpc:
+        """A blocking client of this node."""
+        if self._rpc is None:
+            self._rpc = NodeRpc(self.rpc_url)
+        return self._rpc
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> Self:
+        """Start and wait until it answers. Raises ``OperatorError`` when a chosen port is in use."""
+        for attempt in range(3):
+            if not self._fixed_port:
+                self.port = free_port()
+            elif _in_use(self.port):
+                raise OperatorError(
+                    f"port {self.port} on 127.0.0.1 is in use, expected a free one", todo="Choose another port"
+                )
+            self._launch()
+            if self._answers():
+                return self
+            self.stop()
+            if self._fixed_port or attempt == 2:
+                break
+        raise OutOfReachError(f"anvil did not answer on port {self.port}: {self._last_words()}")
+
+    def stop(self) -> None:
+        """End the process that ``start`` started; nothing when there is none."""
+        if self._rpc:
+            self._rpc.close()
+            self._rpc = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def _launch(self) -> None:
+        if self.log_file is None:
+            handle, name = tempfile.mkstemp(prefix="tallyio-anvil-", suffix=".log")
+            os.close(handle)
+            self.log_file = Path(name)
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(self.port), "--silent", *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _answers(self) -> bool:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
+            try:
+                return int(self.rpc.call("eth_chainId"), 16) == self.chain_id
+            except OutOfReachError:
+                time.sleep(0.02)
+        return False
+
+    def _last_words(self) -> str:
+        text = self.log_file.read_text(errors="replace") if self.log_file and self.log_file.exists() else ""
+        return " ".join(text.split())[-300:] or "it printed nothing"
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
