@@ -1,0 +1,1 @@
+"""From a decision to what lands: calldata, bundles, relays, outcomes."""

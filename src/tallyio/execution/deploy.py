@@ -1,0 +1,56 @@
+"""Putting the executor contract on a chain: what to send, where it will be, and whether it is there. No I/O."""
+
+import msgspec
+
+from tallyio.core.errors import OperatorError
+from tallyio.core.units import ZERO_ADDRESS, Address, address
+from tallyio.execution.artifact import executor_artifact
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """What the constructor fixed for good: the deployer, and the chain's wrapped native token."""
+
+    owner: Address
+    weth: Address
+
+
+def creation_data(weth: Address) -> bytes:
+    """Data of the transaction (without ``to``) that creates the executor. Its sender becomes the owner."""
+    normal = address(weth)
+    if normal == ZERO_ADDRESS:
+        raise OperatorError("WETH is the zero address", todo="set the chain's wrapped native token in its TOML")
+    return executor_artifact().creation_code + bytes.fromhex(normal[2:]).rjust(32, b"\0")
+
+
+def predicted_address(sender: Address, nonce: int) -> Address:
+    """Where a contract lands that ``sender`` creates with ``nonce``: keccak of their RLP (yellow paper, section 7)."""
+    from eth_utils.crypto import keccak
+
+    if nonce < 0:
+        raise ValueError(f"nonce is {nonce}, expected 0 or more")
+    number = nonce.to_bytes((nonce.bit_length() + 7) // 8)
+    encoded_nonce = number if nonce and nonce < 0x80 else bytes((0x80 + len(number),)) + number
+    body = b"\x94" + bytes.fromhex(address(sender)[2:]) + encoded_nonce
+    return address(keccak(bytes((0xC0 + len(body),)) + body)[12:])
+
+
+def deployment_of(code: bytes) -> Deployment | None:
+    """Owner and WETH of the executor whose on-chain ``code`` this is; ``None`` when it is anything else."""
+    artifact = executor_artifact()
+    expected = bytearray(artifact.runtime_code)
+    if len(code) != len(expected):
+        return None
+    found: dict[str, Address] = {}
+    for name, offsets in artifact.immutables.items():
+        word = code[offsets[0] : offsets[0] + 32]
+        if any(word[:12]):
+            return None
+        found[name] = address(word)
+        for offset in offsets:
+            expected[offset : offset + 32] = word
+    return Deployment(**found) if bytes(expected) == code else None
+
+
+def is_deployed(code: bytes) -> bool:
+    """Whether ``code`` is this very executor, whoever owns it and whatever its WETH is."""
+    return deployment_of(code) is not None

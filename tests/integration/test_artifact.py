@@ -1,0 +1,84 @@
+"""The packaged bytecode is what the sources in contracts/ compile to, and is recognised on chain."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallyio.core.errors import OperatorError
+from tallyio.core.units import Address
+from tallyio.execution.artifact import executor_artifact
+from tallyio.execution.deploy import Deployment, creation_data, deployment_of, is_deployed, predicted_address
+
+ROOT = Path(__file__).resolve().parents[2]
+WETH = Address("0x" + "ee" * 20)
+OWNER = Address("0x" + "0a" * 20)
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_contracts", ROOT / "tools" / "build_contracts.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_packaged_artifact_is_the_build_of_the_sources(builder: ModuleType) -> None:
+    assert builder.encode(builder.build()) == builder.ARTIFACT.read_bytes()
+
+
+def test_another_setting_would_be_noticed(builder: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(builder.SETTINGS, "optimizer", {"enabled": True, "runs": 1})
+    assert builder.encode(builder.build()) != builder.ARTIFACT.read_bytes()
+
+
+def test_a_test_contract_is_not_in_the_package() -> None:
+    assert [f.name for f in (ROOT / "src/tallyio/execution/artifacts").iterdir()] == ["Executor.json"]
+
+
+def code(owner: Address = OWNER, weth: Address = WETH) -> bytearray:
+    """The runtime code with immutables filled in as a constructor would."""
+    filled = bytearray(executor_artifact().runtime_code)
+    for name, value in (("owner", owner), ("weth", weth)):
+        for offset in executor_artifact().immutables[name]:
+            filled[offset + 12 : offset + 32] = bytes.fromhex(value[2:])
+    return filled
+
+
+def test_deployed_code_names_owner_and_weth() -> None:
+    assert deployment_of(bytes(code())) == Deployment(owner=OWNER, weth=WETH)
+
+
+@given(st.integers(0, len(executor_artifact().runtime_code) - 1), st.integers(1, 255))
+def test_one_changed_byte_is_another_contract_or_another_owner(at: int, change: int) -> None:
+    damaged = code()
+    damaged[at] ^= change
+    assert deployment_of(bytes(damaged)) != Deployment(owner=OWNER, weth=WETH)
+
+
+@pytest.mark.parametrize("other", [b"", b"\x60\x00", bytes(code()) + b"\x00", bytes(code())[:-1]])
+def test_other_code_is_not_the_executor(other: bytes) -> None:
+    assert not is_deployed(other)
+
+
+def test_creation_needs_a_weth() -> None:
+    with pytest.raises(OperatorError, match="zero address"):
+        creation_data(Address("0x" + "00" * 20))
+
+
+@pytest.mark.parametrize(
+    ("nonce", "expected"),
+    [
+        # The worked example of go-ethereum's crypto tests for this sender.
+        (0, "0x333c3310824b7c685133f2bedb2ca4b8b4df633d"),
+        (1, "0x8bda78331c916a08481428e4b07c96d3e916d165"),
+        (2, "0xc9ddedf451bc62ce88bf9292afb13df35b670699"),
+    ],
+)
+def test_predicted_address_of_known_creations(nonce: int, expected: str) -> None:
+    assert predicted_address(Address("0x970e8128ab834e8eac17ab8e3812f010678cf791"), nonce) == expected

@@ -1,0 +1,87 @@
+"""Compiles contracts/src and writes the artifact that the package carries. `--check` only compares."""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tallyio.devnet.solidity import compile_standard, gather, standard_input
+from tallyio.execution.artifact import Artifact
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "contracts" / "src"
+ARTIFACT = ROOT / "src" / "tallyio" / "execution" / "artifacts" / "Executor.json"
+FILE, CONTRACT = "src/Executor.sol", "Executor"
+COMPILER = "0.8.30"
+SETTINGS: dict[str, Any] = {
+    "evmVersion": "cancun",
+    "viaIR": True,
+    "optimizer": {"enabled": True, "runs": 1_000_000},
+    "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+}
+"""No metadata at the end of the code: the same sources give the same bytes wherever they lie."""
+OUTPUTS = {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode"], "": ["ast"]}}
+
+
+def build() -> Artifact:
+    """Compile the executor with the pinned compiler and settings."""
+    sources = dict(sorted(gather({FILE: SOURCES / "Executor.sol"}).items()))
+    output = compile_standard(COMPILER, standard_input(sources, **SETTINGS, outputSelection=OUTPUTS))
+    found = output["contracts"][FILE][CONTRACT]
+    runtime = found["evm"]["deployedBytecode"]
+    return Artifact(
+        contract=CONTRACT,
+        compiler=COMPILER,
+        settings=SETTINGS,
+        source_hash=source_hash(sources),
+        abi=found["abi"],
+        bytecode="0x" + found["evm"]["bytecode"]["object"],
+        runtime="0x" + runtime["object"],
+        immutables=_immutables(output["sources"][FILE]["ast"], runtime["immutableReferences"]),
+    )
+
+
+def source_hash(sources: dict[str, str]) -> str:
+    """sha256 over every path and text, in order of path."""
+    digest = hashlib.sha256()
+    for path, text in sorted(sources.items()):
+        digest.update(f"{path}\0{text}\0".encode())
+    return digest.hexdigest()
+
+
+def encode(artifact: Artifact) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(artifact), indent=1) + b"\n"
+
+
+def _immutables(ast: dict[str, Any], references: dict[str, list[dict[str, int]]]) -> dict[str, list[int]]:
+    names = {
+        str(node["id"]): node["name"]
+        for unit in ast["nodes"]
+        if unit["nodeType"] == "ContractDefinition"
+        for node in unit["nodes"]
+        if node["nodeType"] == "VariableDeclaration"
+    }
+    return {names[key]: sorted(place["start"] for place in places) for key, places in sorted(references.items())}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the artifact is out of date")
+    check: bool = parser.parse_args().check
+    built = encode(build())
+    if ARTIFACT.exists() and ARTIFACT.read_bytes() == built:
+        return 0
+    if check:
+        print(f"{ARTIFACT.relative_to(ROOT)} differs from contracts/src. Run: python tools/build_contracts.py")
+        return 1
+    ARTIFACT.parent.mkdir(parents=True, exist_ok=True)
+    ARTIFACT.write_bytes(built)
+    print(f"wrote {ARTIFACT.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
