@@ -1,0 +1,173 @@
+"""The mirror of a lending market equals the chain to the wei, whatever happens on the market."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from tallyio.core.chain import BlockRef
+from tallyio.devnet import abi
+from tallyio.market.lending import LendingMirror
+from tallyio.protocols.lending.aave_v3.events import AGGREGATOR, POOL, TOKEN
+from tallyio.protocols.lending.aave_v3.health import unhealthy
+
+Market = Any
+
+
+async def mirror_at_head(market: Market) -> LendingMirror:
+    accounts = [a.address for a in (*market.borrowers, market.supplier)]
+    return await LendingMirror.start(market.read, market.aave.addresses_provider, accounts, market.head)
+
+
+async def follow(market: Market, mirror: LendingMirror, block: BlockRef) -> None:
+    for number in range(mirror.block.number + 1, block.number + 1):
+        await mirror.advance(market.block(number), market.logs(number, number), market.read)
+
+
+async def test_the_first_read_agrees_with_the_chain(market: Market) -> None:
+    mirror = await mirror_at_head(market)
+    assert await mirror.verify(market.read) == []
+    assert len(mirror.state.reserves) == 7
+    assert len(mirror.state.accounts) >= 25
+    assert mirror.state.polled == frozenset()
+    assert mirror.state.emodes[1].bonus_bps == 10100
+
+
+async def test_a_missing_holder_is_found(market: Market) -> None:
+    accounts = [a.address for a in market.borrowers]
+    mirror = await LendingMirror.start(market.read, market.aave.addresses_provider, accounts, market.head)
+    assert any(d.what.startswith("all aTokens of") for d in await mirror.verify(market.read))
+
+
+class Actors:
+    """Random actions on the market, reverting ones included."""
+
+    def __init__(self, market: Market, mirror: LendingMirror, random: Random) -> None:
+        self.m, self.mirror, self.random = market, mirror, random
+        self.prices = {s: market.world.tokens[s].price_e8 for s in market.assets}
+
+    def prepare(self) -> None:
+        """Everybody owns some of everything and lets the market take it."""
+        for borrower in self.m.borrowers[:10]:
+            for symbol in self.m.assets:
+                self.m.give(symbol, borrower, self.m.world.tokens[symbol].amount(500_000 * 10**8))
+        self.m.mine()
+
+    def act(self) -> None:
+        random, m = self.random, self.m
+        who, other = random.sample(m.borrowers[:10], 2)
+        symbol = random.choice(list(m.assets))
+        asset = m.assets[symbol]
+        amount = m.world.tokens[symbol].amount(int(10 ** random.uniform(8, 13))) + random.randrange(1000)
+        everything = 2**256 - 1
+        name = random.choice(ACTIONS)
+        pool = m.pool
+        if name == "supply":
+            m.send(who, pool, "supply(address,uint256,address,uint16)", asset, amount, other.address, 0)
+        elif name == "withdraw":
+            taken = random.choice((amount, everything))
+            m.send(who, pool, "withdraw(address,uint256,address)", asset, taken, who.address)
+        elif name == "borrow":
+            m.send(who, pool, "borrow(address,uint256,uint256,uint16,address)", asset, amount, 2, 0, who.address)
+        elif name == "repay":
+            m.send(who, pool, "repay(address,uint256,uint256,address)", asset, amount, 2, other.address)
+            m.send(who, pool, "repay(address,uint256,uint256,address)", asset, everything, 2, who.address)
+        elif name == "repay with aTokens":
+            paid = random.choice((amount, everything))
+            m.send(who, pool, "repayWithATokens(address,uint256,uint256)", asset, paid, 2)
+        elif name == "transfer":
+            token = self.a_token(asset)
+            m.send(who, token, "transfer(address,uint256)", random.choice((other, who)).address, amount)
+        elif name == "collateral":
+            m.send(who, pool, "setUserUseReserveAsCollateral(address,bool)", asset, random.random() < 0.5)
+        elif name == "emode":
+            m.send(who, pool, "setUserEMode(uint8)", random.choice((0, 1)))
+        elif name == "price":
+            self.prices[symbol] = max(1, int(self.prices[symbol] * random.choice((0.7, 0.9, 0.95, 1.05, 1.1, 1.3))))
+            m.set_price(symbol, self.prices[symbol])
+        elif name == "liquidate":
+            weak = [a for a, _ in unhealthy(self.mirror.state, self.mirror.block.timestamp + 12)]
+            borrower = random.choice(weak) if weak else other.address
+            position = self.mirror.state.accounts[borrower]
+            collateral, debt = random.choice([*position.supplied, asset]), random.choice([*position.borrowed, asset])
+            call = "liquidationCall(address,address,address,uint256,bool)"
+            in_a_tokens = random.random() < 0.4
+            m.send(who, pool, call, collateral, debt, borrower, random.choice((amount, everything)), in_a_tokens)
+        elif name == "treasury":
+            m.send(who, pool, "mintToTreasury(address[])", list(m.assets.values()))
+
+    def crash(self) -> None:
+        """Everything that is no dollar loses most of its value: many accounts owe more than they hold."""
+        for symbol in ("WETH", "WBTC", "LINK", "STETH"):
+            self.prices[symbol] = self.prices[symbol] * 4 // 10
+            self.m.set_price(symbol, self.prices[symbol])
+
+    def govern(self) -> None:
+        """One change of the market's configuration."""
+        random, m = self.random, self.m
+        asset = random.choice(list(m.assets.values()))
+        rates = (random.randrange(5000, 9000), random.randrange(0, 300), random.randrange(100, 500), 6000)
+        threshold = random.randrange(7000, 8500)
+        calls: list[tuple[Any, ...]] = [
+            ("setReserveFactor(address,uint256)", asset, random.randrange(0, 5000)),
+            ("setLiquidationProtocolFee(address,uint256)", asset, random.randrange(0, 3000)),
+            ("setReserveFreeze(address,bool)", asset, random.random() < 0.3),
+            ("setReservePause(address,bool,uint40)", asset, random.random() < 0.2, random.choice((0, 60))),
+            ("configureReserveAsCollateral(address,uint256,uint256,uint256)", asset, 6000, threshold, 10600),
+            ("setEModeCategory(uint8,uint16,uint16,uint16,string)", 1, 9000, random.randrange(9200, 9600), 10200, "e"),
+            ("setAssetBorrowableInEMode(address,uint8,bool)", asset, 1, random.random() < 0.5),
+            ("setAssetCollateralInEMode(address,uint8,bool)", asset, 1, random.random() < 0.7),
+            ("setReserveInterestRateData(address,bytes)", asset, b"".join(n.to_bytes(32) for n in rates)),
+            ("updateFlashloanPremium(uint128)", random.randrange(0, 20)),
+            ("setReserveBorrowing(address,bool)", asset, random.random() < 0.8),
+            ("disableLiquidationGracePeriod(address)", asset),
+        ]
+        m.send(m.admin, m.aave.configurator, *random.choice(calls))
+
+    def a_token(self, asset: str) -> Any:
+        answer = self.m.rpc.call(
+            "eth_call",
+            {"to": self.m.pool, "data": "0x" + abi.call("getReserveAToken(address)", asset).hex()},
+            "latest",
+        )
+        return "0x" + answer[-40:]
+
+
+ACTIONS = (
+    *("supply",) * 4,
+    *("borrow",) * 6,
+    *("withdraw",) * 3,
+    *("repay",) * 2,
+    *("price",) * 3,
+    *("liquidate",) * 5,
+    "repay with aTokens",
+    "transfer",
+    "transfer",
+    "collateral",
+    "emode",
+    "treasury",
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_random_actions_leave_no_difference(market: Market, seed: int) -> None:
+    random = Random(seed)
+    mirror = await mirror_at_head(market)
+    actors = Actors(market, mirror, random)
+    actors.prepare()
+    seen: set[str] = set()
+    for i in range(30):
+        for _ in range(random.randrange(1, 12)):
+            actors.act()
+        if i == 10:
+            actors.crash()
+        if random.random() < 0.5:
+            actors.govern()
+        block = market.mine(random.choice((1, 12, 12, 3600, 86_400 * 5)))
+        await follow(market, mirror, block)
+        seen |= {e.topics[0] for e in market.logs(block.number, block.number)}
+        assert await mirror.verify(market.read) == []
+    assert mirror.skipped_logs == 0
+    happened = {shape.name for shape in (*POOL.values(), *TOKEN.values(), *AGGREGATOR.values()) if shape.topic in seen}
+    expected = {"Mint", "Burn", "BalanceTransfer", "LiquidationCall", "DeficitCreated", "AnswerUpdated", "Repay"}
+    assert expected <= happened
