@@ -196,6 +196,7 @@ contract Executor {
         Expected.commit(step.pool(), data);
         IAaveV3Pool(step.pool()).flashLoanSimple(address(this), step.tokenIn(), step.loanAmount(), data, 0);
         Expected.requireConsumed(step.pool());
+        step.tokenIn().revoke(step.pool());
     }
 
     /// @custom:security The lender covers less than asked when the close factor caps it, so the rest of the

@@ -7,7 +7,7 @@ pragma solidity 0.8.30;
 library Token {
     /// @dev The token reverted, answered false, or has no code.
     error TransferFailed(address token, address to, uint256 amount);
-    /// @dev The same for an approval, after a retry from zero.
+    /// @dev The same for an approval.
     error ApproveFailed(address token, address spender, uint256 amount);
     /// @dev The token reverted or answered less than a word.
     error BalanceFailed(address token);
@@ -27,14 +27,13 @@ library Token {
         if (!tryTransfer(token, to, amount, gasleft())) revert TransferFailed(token, to, amount);
     }
 
-    /// @notice Lets `spender` take `amount`. Tokens that refuse to change a non-zero allowance are set to zero first.
+    /// @notice Lets `spender` take `amount`. The allowance is zero before: see `revoke`.
     function approve(address token, address spender, uint256 amount) internal {
-        if (_call(token, APPROVE, spender, amount, gasleft())) return;
-        if (_call(token, APPROVE, spender, 0, gasleft()) && _call(token, APPROVE, spender, amount, gasleft())) return;
-        revert ApproveFailed(token, spender, amount);
+        if (!_call(token, APPROVE, spender, amount, gasleft())) revert ApproveFailed(token, spender, amount);
     }
 
-    /// @notice Takes back what `spender` has not used of its allowance.
+    /// @notice Takes back what `spender` has not used of its allowance. Done after every use, so that tokens which
+    /// refuse to change one allowance into another never have to.
     function revoke(address token, address spender) internal {
         bytes4 selector = ALLOWANCE;
         uint256 left;
