@@ -1,0 +1,1 @@
+"""What is known: pools and positions as of a block, mirrored from logs and rewindable."""

@@ -1,0 +1,1 @@
+"""Exact pool maths in integers, equal to the contracts' to the wei."""

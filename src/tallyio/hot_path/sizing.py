@@ -1,0 +1,136 @@
+"""The best input of a cycle: a float optimum as the seed, then exact integers alone.
+
+Seed: each hop is a Moebius map of its input, so a chain of hops is one too, ``A x / (B + C x)``, and the profit's
+optimum is ``(sqrt(A B) - B) / C``. Where a v3 hop would leave its range first, the walk goes that far, takes the next
+range and solves again; profit is concave along the path, so the walk never turns back.
+
+Refinement: the contracts' roundings make profit a staircase in the input, with treads as long as one unit of the
+coarsest token on the path is worth. In the amount of that token it is smooth, so the search climbs in that amount on
+exact quotes: backwards from it by least inputs, forwards by outputs.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import NamedTuple
+
+from tallyio.core.pools import Pool, PoolState
+from tallyio.hot_path.amm.quote import least_input, output_of
+from tallyio.hot_path.curve import Curve, Piece
+
+_MAX_PIECES = 4096
+_CLIMB_BITS = (12, 20, 28)
+_FINE = 1 << 50
+"""Above this, one unit of an amount weighs less than a billionth of any profit worth taking."""
+
+
+class Leg(NamedTuple):
+    """One swap of a path: the pool, its state before, and the direction."""
+
+    pool: Pool
+    state: PoolState
+    zero_for_one: bool
+
+
+class Sized(NamedTuple):
+    """``amounts[0]`` goes in, ``amounts[i + 1]`` leaves hop ``i``; ``profit`` is in units of the start token."""
+
+    amounts: tuple[int, ...]
+    profit: int
+
+
+def seed(curves: Sequence[Curve]) -> tuple[float, float]:
+    """The float optimum of a cycle over ``curves``: input and profit, both in the start token; zeros when none."""
+    pieces: list[Piece] = []
+    for curve in curves:
+        first = curve.piece(0)
+        if first is None:
+            return 0.0, 0.0
+        pieces.append(first)
+    at = [0] * len(curves)
+    spent, earned = 0.0, 0.0
+    for _ in range(_MAX_PIECES):
+        a, b, c = 1.0, 1.0, 0.0
+        most, full = float("inf"), -1
+        for i, curve in enumerate(curves):
+            r_in, r_out, capacity = pieces[i]
+            keep = curve.keep
+            room = capacity / keep
+            slack = a - c * room
+            if slack > 0 and room * b < most * slack:
+                most, full = room * b / slack, i
+            a, b, c = keep * r_out * a, r_in * b, r_in * c + keep * a
+        if a <= b:
+            break
+        best = (sqrt(a * b) - b) / c
+        step = min(best, most)
+        spent += step
+        moved = step
+        for i, curve in enumerate(curves):
+            r_in, r_out, capacity = pieces[i]
+            net = moved * curve.keep
+            moved = r_out * net / (r_in + net)
+            pieces[i] = Piece(r_in + net, r_out - moved, capacity - net)
+        earned += moved
+        if best <= most:
+            break
+        at[full] += 1
+        following = curves[full].piece(at[full])
+        if following is None:
+            break
+        pieces[full] = following
+    return spent, earned - spent
+
+
+def run(legs: Sequence[Leg], amount_in: int) -> Sized:
+    """Exact amounts of a path for ``amount_in``; where a pool cannot fill, the amounts end in 0."""
+    amounts = [amount_in]
+    for leg in legs:
+        amounts.append(output_of(leg.pool, leg.state, leg.zero_for_one, amounts[-1]) if amounts[-1] > 0 else 0)
+    return Sized(tuple(amounts), amounts[-1] - amount_in)
+
+
+def refine(legs: Sequence[Leg], start: float) -> Sized | None:
+    """The best exact trade near the float optimum ``start``; ``None`` when no input near it pays."""
+    best = run(legs, max(int(start), 1))
+    while not best.amounts[-1] and best.amounts[0] > 1:
+        best = run(legs, best.amounts[0] // 2)
+    if not best.amounts[-1]:
+        return None
+    position = min(range(len(legs)), key=best.amounts.__getitem__)
+    if best.amounts[position] >= _FINE:
+        position = 0
+    best = _through(legs, position, best.amounts[position], best)
+    for bits in _CLIMB_BITS:
+        stride = best.amounts[position] >> bits
+        best = _climb(legs, position, max(stride, 1), best)
+        if stride <= 1:
+            break
+    best = _through(legs, len(legs), best.amounts[-1], best)
+    return best if best.profit > 0 else None
+
+
+def _climb(legs: Sequence[Leg], position: int, step: int, best: Sized) -> Sized:
+    """Moves the amount at ``position`` by ``step`` while that pays more, doubling a step that did, halving back."""
+    for direction in (1, -1):
+        stride, start = step, best
+        while stride >= step:
+            other = _through(legs, position, best.amounts[position] + direction * stride, best)
+            stride = stride * 2 if other is not best else stride // 2
+            if other is best and best is start:
+                break
+            best = other
+        if best is not start:
+            break
+    return best
+
+
+def _through(legs: Sequence[Leg], position: int, amount: int, best: Sized) -> Sized:
+    """The cheapest path that has at least ``amount`` at ``position``, where it beats ``best``."""
+    for leg in reversed(legs[:position]):
+        if amount <= 0:
+            return best
+        amount = least_input(leg.pool, leg.state, leg.zero_for_one, amount)
+    if amount <= 0:
+        return best
+    other = run(legs, amount)
+    return other if other.profit > best.profit else best

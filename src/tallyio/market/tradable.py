@@ -1,0 +1,77 @@
+"""Which pools no route may use, and why: by state, by an operator's list, or by evidence in the logs.
+
+A token that takes a fee shows it in the logs of a swap: the pool announces an output, and the token's own Transfer
+events out of the pool never name that amount. A token that announces one amount and credits less shows it in the
+pair's input. Tokens whose logs show neither may still be caught by simulation, whose caller then condemns them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from tallyio.core.chain import Log
+from tallyio.core.pools import Pool, PoolState, V2State
+from tallyio.core.units import UINT112_MAX, Address, address
+from tallyio.protocols.dex import uniswap_v2, uniswap_v3
+
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+"""``Transfer(address indexed from, address indexed to, uint256 value)``"""
+_HEADROOM = 2**20
+"""A reserve within this fraction of its type's limit takes no trade worth making."""
+
+
+def obstacle(pool: Pool, state: PoolState | None, condemned: Mapping[Address, str]) -> str:
+    """Why the pool cannot be traded in its present state; empty when it can."""
+    for token in (pool.token0, pool.token1):
+        if token in condemned:
+            return f"token {token}: {condemned[token]}"
+    if state is None:
+        return "no state yet"
+    if isinstance(state, V2State):
+        if not state.reserve0 or not state.reserve1:
+            return "no liquidity"
+        largest = max(state.reserve0, state.reserve1)
+        return "reserves at the limit of uint112" if UINT112_MAX - largest < largest // _HEADROOM else ""
+    if not state.sqrt_price_x96:
+        return "not initialised"
+    return "" if state.liquidity or state.tick_index else "no liquidity"
+
+
+def short_changing(logs: Iterable[Log], pools: Mapping[Address, Pool]) -> dict[Address, str]:
+    """Tokens that the swaps in ``logs`` (one block's, in order) prove to move less than was asked, and the proof."""
+    found: dict[Address, str] = {}
+    for entries in _by_transaction(logs).values():
+        sent: dict[tuple[Address, Address], list[int]] = defaultdict(list)
+        arrived: dict[tuple[Address, Address], int] = defaultdict(int)
+        for entry in entries:
+            topic = entry.topics[0] if entry.topics else ""
+            if topic == TRANSFER and len(entry.topics) == 3 and len(entry.data) == 32:
+                value = int.from_bytes(entry.data)
+                sent[address(entry.topics[1]), entry.address].append(value)
+                arrived[address(entry.topics[2]), entry.address] += value
+            elif (pool := pools.get(entry.address)) and topic in (uniswap_v2.SWAP, uniswap_v3.SWAP):
+                for token, paid, taken in _announced(pool, entry):
+                    outgoing = sent.pop((pool.address, token), [])
+                    if paid and outgoing and paid not in outgoing:
+                        found[token] = f"paid out {max(outgoing)} of {paid} in {entry.tx_hash}"
+                    incoming = arrived.pop((pool.address, token), 0)
+                    if not outgoing and taken and topic == uniswap_v2.SWAP and taken < incoming:
+                        found[token] = f"credited {taken} of {incoming} in {entry.tx_hash}"
+    return found
+
+
+def _announced(pool: Pool, entry: Log) -> list[tuple[Address, int, int]]:
+    """(token, paid out, taken in) of both tokens, as the pool's Swap event says."""
+    values = [int.from_bytes(entry.data[i : i + 32]) for i in range(0, len(entry.data), 32)]
+    if entry.topics[0] == uniswap_v2.SWAP and len(values) == 4:
+        return [(pool.token0, values[2], values[0]), (pool.token1, values[3], values[1])]
+    if entry.topics[0] == uniswap_v3.SWAP and len(values) == 5:
+        amounts = [v - (1 << 256) if v >> 255 else v for v in values[:2]]
+        return [(t, max(-a, 0), max(a, 0)) for t, a in zip((pool.token0, pool.token1), amounts, strict=True)]
+    return []
+
+
+def _by_transaction(logs: Iterable[Log]) -> dict[str, list[Log]]:
+    grouped: dict[str, list[Log]] = defaultdict(list)
+    for entry in logs:
+        grouped[entry.tx_hash].append(entry)
+    return grouped

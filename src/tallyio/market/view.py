@@ -1,0 +1,93 @@
+"""The market at one moment, immutable: what strategies see."""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tallyio.core.chain import BlockRef
+from tallyio.core.errors import ChainDataError
+from tallyio.core.lending import LendingState
+from tallyio.core.pools import Pool, PoolState
+from tallyio.core.trade import LiquidateStep, Route, SwapStep
+from tallyio.core.units import Address
+from tallyio.hot_path.curve import Curve
+from tallyio.market.graph import Graph
+from tallyio.protocols.dex.model import swap
+from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
+
+
+class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """State as of ``block``, for a transaction at the top of the block after it.
+
+    ``rates`` holds, by edge of ``graph``, the output for a unit of input at the margin, fee included, and 0 for pools
+    in ``untradable`` (address → reason). Views share all that they have in common.
+    """
+
+    block: BlockRef
+    next_timestamp: int
+    next_base_fee_wei: int
+    weth: Address
+    pools: Mapping[Address, Pool]
+    states: Mapping[Address, PoolState]
+    lending: Mapping[Address, LendingState]
+    graph: Graph
+    rates: NDArray[np.float64]
+    untradable: Mapping[Address, str]
+
+    def after(self, route: Route) -> "MarketView":
+        """The market once ``route`` has run.
+
+        Raises ``ChainDataError`` when a step would revert here or move other amounts than it says, and
+        ``LiquidationRefusedError`` likewise for a liquidation.
+        """
+        states: dict[Address, PoolState] = {}
+        lending = dict(self.lending)
+        for step in route.steps:
+            if isinstance(step, SwapStep):
+                states[step.pool] = self._swapped(step, states.get(step.pool) or self._state(step.pool))
+            else:
+                lending[step.market] = self._liquidated(step, lending)
+        return self.with_states(states, lending=lending)
+
+    def with_states(
+        self, states: Mapping[Address, PoolState], *, lending: Mapping[Address, LendingState] | None = None
+    ) -> "MarketView":
+        """The same moment with other states of some pools."""
+        rates = self.rates.copy()
+        for address, state in states.items():
+            number = self.graph.index.get(address)
+            if number is not None and address not in self.untradable:
+                rates[2 * number : 2 * number + 2] = marginal_rates(self.pools[address], state)
+        rates.flags.writeable = False
+        return msgspec.structs.replace(
+            self, states={**self.states, **states}, rates=rates, lending=self.lending if lending is None else lending
+        )
+
+    def _state(self, pool: Address) -> PoolState:
+        state = self.states.get(pool)
+        if state is None:
+            raise ChainDataError(f"pool {pool} is not in the view of block {self.block.number}")
+        return state
+
+    def _swapped(self, step: SwapStep, state: PoolState) -> PoolState:
+        amount = step.amount_out if step.exact_out else step.amount_in
+        done = swap(self.pools[step.pool], state, step.token_in, amount, exact_out=step.exact_out)
+        if (done.amount_in, done.amount_out) != (step.amount_in, step.amount_out):
+            raise ChainDataError(
+                f"pool {step.pool} takes {done.amount_in} and pays {done.amount_out}, "
+                f"the step says {step.amount_in} and {step.amount_out}"
+            )
+        return done.state
+
+    def _liquidated(self, step: LiquidateStep, lending: Mapping[Address, LendingState]) -> LendingState:
+        market = lending.get(step.market)
+        if market is None:
+            raise ChainDataError(f"lending market {step.market} is not in the view of block {self.block.number}")
+        return apply_liquidation(market, step, self.next_timestamp)
+
+
+def marginal_rates(pool: Pool, state: PoolState) -> tuple[float, float]:
+    """Output for a unit of input at the margin, fee included, selling token0 and selling token1."""
+    return Curve(pool, state, True).rate, Curve(pool, state, False).rate

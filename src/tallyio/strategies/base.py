@@ -1,0 +1,61 @@
+"""What every strategy is, and what all of them are told."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from tallyio.core.chain import ChainEvent, PendingTransaction
+from tallyio.core.ids import content_id
+from tallyio.core.pools import V2, V3
+from tallyio.core.trade import FlashLoan, LiquidateStep, Opportunity, Route, Step, SwapStep
+from tallyio.core.units import Address
+from tallyio.market.view import MarketView
+
+
+class Strategy(Protocol):
+    """``evaluate`` is pure: no I/O, no clock, no wallet; the same event and view give the same answer."""
+
+    name: str
+
+    def evaluate(self, event: ChainEvent, view: MarketView) -> list[Opportunity]:
+        """What the event makes possible on ``view``, best first, each alone and for the block after the view's."""
+        ...
+
+
+class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Gas of a route, from data: a base for the transaction and the executor, and so much for each step."""
+
+    base: int = 70_000
+    swap: Mapping[str, int] = msgspec.field(default_factory=lambda: {V2: 75_000, V3: 110_000})
+    liquidation: int = 380_000
+    flash_loan: int = 120_000
+
+    def swaps(self, families: Iterable[str]) -> int:
+        return self.base + sum(self.swap[family] for family in families)
+
+    def route(self, route: Route) -> int:
+        return self.base + sum(self._step(step) for step in (route.funding, *route.inner, *route.outer))
+
+    def _step(self, step: Step | FlashLoan) -> int:
+        match step:
+            case SwapStep():
+                return self.swap[step.family]
+            case LiquidateStep():
+                return self.liquidation
+            case FlashLoan():
+                return self.flash_loan
+
+
+def opportunity_id(strategy: str, view: MarketView, route: Route, victim: PendingTransaction | None = None) -> str:
+    """Follows from what the trade is: the strategy, the block it was seen on, every step, and the victim."""
+    steps = tuple(_fields(step) for step in (route.funding, *route.inner, *route.outer))
+    return content_id(strategy, view.block.hash, steps, len(route.inner), victim.hash if victim else None)
+
+
+def _fields(step: Step | FlashLoan) -> tuple[object, ...]:
+    return (type(step).__name__, *msgspec.structs.astuple(step))
+
+
+def pools_of(route: Route) -> tuple[Address, ...]:
+    return tuple(step.pool for step in route.steps if isinstance(step, SwapStep))

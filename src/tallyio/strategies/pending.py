@@ -1,0 +1,71 @@
+"""What a pending transaction would do to the pools, exactly."""
+
+from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import Pool, PoolState, V3State
+from tallyio.core.units import Address
+from tallyio.hot_path.amm import v3
+from tallyio.market.view import MarketView
+from tallyio.protocols.dex.intents import SwapIntent
+from tallyio.protocols.dex.model import SwapResult, swap
+
+
+def states_after(view: MarketView, intents: tuple[SwapIntent, ...]) -> dict[Address, PoolState]:
+    """The pools that the swaps change, each as they leave it.
+
+    Raises ``ChainDataError`` when the transaction would revert at the top of the view's next block (deadline, limits,
+    liquidity), or when a pool on its way is not known or takes a fee on transfer: then its effect cannot be told.
+    """
+    states: dict[Address, PoolState] = {}
+    for intent in intents:
+        if intent.deadline and view.next_timestamp > intent.deadline:
+            raise ChainDataError(f"the deadline {intent.deadline} is before the next block's {view.next_timestamp}")
+        amount = _exact_out(view, intent, states) if intent.exact_out else _exact_in(view, intent, states)
+        if amount > intent.limit if intent.exact_out else amount < intent.limit:
+            raise ChainDataError(f"the swap would move {amount}, past its limit of {intent.limit}")
+    return states
+
+
+def _exact_in(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
+    amount = intent.amount
+    for hop in intent.hops:
+        pool = _pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips)
+        done = _swap(pool, _state(view, pool, states), hop.token_in, amount, intent)
+        states[pool.address], amount = done.state, done.amount_out
+    return amount
+
+
+def _exact_out(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
+    amount = intent.amount
+    for hop in reversed(intent.hops):
+        pool = _pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips)
+        done = _swap(pool, _state(view, pool, states), hop.token_in, amount, intent)
+        states[pool.address], amount = done.state, done.amount_in
+    return amount
+
+
+def _swap(pool: Pool, state: PoolState, token_in: Address, amount: int, intent: SwapIntent) -> SwapResult:
+    if not intent.sqrt_limit_x96 or not isinstance(state, V3State):
+        return swap(pool, state, token_in, amount, exact_out=intent.exact_out)
+    done = v3.swap(
+        state,
+        pool.tick_spacing,
+        pool.fee_pips,
+        token_in == pool.token0,
+        amount,
+        exact_in=not intent.exact_out,
+        sqrt_limit_x96=intent.sqrt_limit_x96,
+    )
+    return SwapResult(done.amount_in, done.amount_out, v3.after(state, done))
+
+
+def _pool(view: MarketView, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool:
+    pool = view.graph.find(protocol, a, b, fee_pips)
+    if pool is None:
+        raise ChainDataError(f"no pool of {protocol} between {a} and {b} is known")
+    if reason := view.untradable.get(pool.address):
+        raise ChainDataError(f"the effect on pool {pool.address} cannot be told: {reason}")
+    return pool
+
+
+def _state(view: MarketView, pool: Pool, states: dict[Address, PoolState]) -> PoolState:
+    return states.get(pool.address) or view.states[pool.address]
