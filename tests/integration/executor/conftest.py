@@ -74,13 +74,13 @@ class Chain:
 
 
 class Lab:
-    """Factories, tokens and an executor; pools are added by tests."""
+    """Factories, tokens and an executor; pools are added by tests. ``weth`` where the chain has one already."""
 
-    def __init__(self, chain: Chain, contracts: dict[str, Artifact]) -> None:
+    def __init__(self, chain: Chain, contracts: dict[str, Artifact], weth: Address | None = None) -> None:
         self.chain, self.contracts = chain, contracts
         owner = abi.pack("(address)", chain.owner)
         uniswap_v2, uniswap_v3 = "uniswap-v2-core", "uniswap-v3-core"
-        self.weth = self._published("uniswap-v2-periphery", "build/WETH9.json")
+        self.weth = weth or self._published("uniswap-v2-periphery", "build/WETH9.json")
         self.factories = {
             "uniswap": self._published(uniswap_v2, "build/UniswapV2Factory.json", owner),
             "pancake": self._published("pancakeswap-v2", "build/PancakeFactory.json", owner),
@@ -213,6 +213,16 @@ def test_contracts() -> dict[str, Artifact]:
     roots = {f"test/{f.name}": f for f in sorted(folder.glob("*.sol"))}
     roots |= {f"tokens/{name}.sol": tokens / f"{name}.sol" for name in ("OpenToken", "FeeToken", "SilentToken")}
     return from_source("0.8.30", standard_input(gather(roots), evm_version="cancun", viaIR=True))
+
+
+@pytest.fixture(scope="session")
+def lab_class() -> type[Lab]:
+    return Lab
+
+
+@pytest.fixture(scope="session")
+def chain_class() -> type[Chain]:
+    return Chain
 
 
 @pytest.fixture(scope="session")
