@@ -1,0 +1,1 @@
+"""The append-only log, the double-entry ledger beside it, and the projections that others read back."""
