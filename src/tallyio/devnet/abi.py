@@ -5,11 +5,13 @@ from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.grammar import TupleType, parse
-from eth_utils.crypto import keccak
+from eth_utils.crypto import keccak as keccak
 
 
 @cache
 def _parsed(signature: str) -> tuple[bytes, tuple[str, ...]]:
+    if signature.endswith("()"):
+        return keccak(text=signature)[:4], ()
     types = parse(signature[signature.index("(") :])
     if not isinstance(types, TupleType):
         raise ValueError(f"expected a signature like name(type,type), found {signature}")

@@ -28,7 +28,8 @@ def free_port() -> int:
 class Anvil:
     """One node on 127.0.0.1 that mines only when told to (``evm_mine``), in the order of arrival.
 
-    ``port`` 0 takes a free one. ``log_file`` receives what anvil prints; a temporary file by default.
+    ``port`` 0 takes a free one. Its clock starts at ``genesis_time`` (Unix seconds; the machine's by default).
+    ``log_file`` receives what anvil prints; a temporary file by default.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Anvil:
         port: int = 0,
         gas_limit: int = GAS_LIMIT,
         mining: bool = False,
+        genesis_time: int | None = None,
         log_file: Path | None = None,
         arguments: tuple[str, ...] = (),
     ) -> None:
@@ -45,8 +47,10 @@ class Anvil:
         self.port = port
         self.log_file = log_file
         self._fixed_port = port != 0
-        self._options = ("--chain-id", str(chain_id), "--gas-limit", str(gas_limit), "--order", "fifo")
+        self._options: tuple[str, ...] = ("--chain-id", str(chain_id), "--gas-limit", str(gas_limit), "--order", "fifo")
         self._options += ("--base-fee", str(BASE_FEE_WEI), *(() if mining else ("--no-mining",)), *arguments)
+        if genesis_time is not None:
+            self._options += ("--timestamp", str(genesis_time))
         self._process: subprocess.Popen[bytes] | None = None
         self._rpc: NodeRpc | None = None
 
@@ -68,6 +72,17 @@ class Anvil:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
+
+    def head_time(self) -> int:
+        """The timestamp of the latest block."""
+        return int(self.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def mine(self, blocks: int = 1, *, block_time_s: int = 12) -> int:
+        """Mine what the mempool holds, each block ``block_time_s`` after its parent; the new head's number."""
+        for _ in range(blocks):
+            self.rpc.call("evm_setNextBlockTimestamp", self.head_time() + block_time_s)
+            self.rpc.call("evm_mine")
+        return int(self.rpc.call("eth_blockNumber"), 16)
 
     def start(self) -> Self:
         """Start and wait until it answers. Raises ``OperatorError`` when a chosen port is in use."""

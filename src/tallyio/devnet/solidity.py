@@ -17,8 +17,8 @@ from tallyio.devnet.packages import cache_root, soljson
 
 DRIVER = Path(__file__).with_name("solc.cjs")
 OUTPUTS = ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences", "evm.deployedBytecode.object"]
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-_IMPORT = re.compile(r"""\bimport\s+(?:[^"';]*?\bfrom\s+)?["']([^"']+)["']""")
+_COMMENT = re.compile(r"(?:^|(?<=\s))//[^\n]*|/\*.*?\*/", re.S | re.M)  # a path may hold // too
+_IMPORT = re.compile(r"""\bimport\s+(?:[^"';]*?\bfrom\s+)?["']([^"'\n]+)["']""")
 
 
 def compile_standard(version: str, standard_input: Mapping[str, Any]) -> dict[str, Any]:
