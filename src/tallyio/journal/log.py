@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +107,7 @@ class Journal(JournalReader):
         self._depth = 0
         self._failed = False
         self._holder: object = None
+        self._undo: list[Callable[[], None]] = []
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock | None = None) -> Self:
@@ -147,6 +148,11 @@ class Journal(JournalReader):
         self._depth -= 1
         if self._depth == 0:
             self._commit()
+
+    def undo_with(self, undo: Callable[[], None]) -> None:
+        """Have ``undo`` called if the current transaction is rolled back, for memory that mirrors what it wrote."""
+        if self._depth:
+            self._undo.append(undo)
 
     def append(
         self, record: msgspec.Struct, *, block: BlockRef | int | None = None, causation: str | None = None
@@ -192,12 +198,15 @@ class Journal(JournalReader):
             self._rollback()
             raise
         self._holder = None
+        self._undo.clear()
 
     def _rollback(self) -> None:
         self._holder = None
         if self.connection.in_transaction:
             with translated(self.path):
                 self.connection.execute("ROLLBACK")
+        while self._undo:
+            self._undo.pop()()
 
     def close(self) -> None:
         """Close the file and let go of the data folder."""

@@ -37,27 +37,21 @@ class StrategyProfit(msgspec.Struct, frozen=True):
         return self.gross_wei - self.bid_wei - self.gas_wei
 
 
-def outcomes(journal: JournalReader) -> dict[Hash32, Outcome]:
-    """Transaction -> its latest outcome."""
-    return {entry.record.tx_hash: entry.record for entry in journal.read(Outcome)}
-
-
-def outcome_of(journal: JournalReader, tx_hash: Hash32) -> Outcome | None:
-    """The latest outcome of one transaction."""
-    found = list(journal.linked(tx_hash, Outcome))
-    return found[-1].record if found else None
+def outcomes(journal: JournalReader) -> dict[tuple[str, Hash32], Outcome]:
+    """(bundle, transaction) -> its latest outcome; a transaction may be in several bundles and lands in one."""
+    return {(entry.record.bundle_id, entry.record.tx_hash): entry.record for entry in journal.read(Outcome)}
 
 
 def open_bundles(journal: JournalReader, since_target_block: int = 0) -> list[Bundle]:
     """Bundles for ``since_target_block`` or later with a transaction of ours whose end is unknown, oldest first."""
     clause = "WHERE kind = 'Bundle' AND block_number >= ? ORDER BY seq"
-    bundles = [entry.record for entry in journal.select(clause, [since_target_block])]
-    return [bundle for bundle in bundles if any(not _settled(journal, hash_) for hash_ in bundle.own)]
+    bundles = {entry.record.id: entry.record for entry in journal.select(clause, [since_target_block])}
+    return [b for b in bundles.values() if any(not _settled(journal, b.id, tx_hash) for tx_hash in b.own)]
 
 
-def _settled(journal: JournalReader, tx_hash: Hash32) -> bool:
-    outcome = outcome_of(journal, tx_hash)
-    return outcome is not None and outcome.status in FINAL
+def _settled(journal: JournalReader, bundle_id: str, tx_hash: Hash32) -> bool:
+    latest = {entry.record.bundle_id: entry.record.status for entry in journal.linked(tx_hash, Outcome)}
+    return latest.get(bundle_id) in FINAL or "landed" in latest.values() or "reverted" in latest.values()
 
 
 def exposure(journal: JournalReader, since_target_block: int = 0) -> Exposure:

@@ -1,0 +1,1 @@
+"""May this be done? Pure functions of records: no I/O, no clock."""

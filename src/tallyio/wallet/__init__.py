@@ -1,0 +1,1 @@
+"""Keys, what may be signed with them, and nonces."""

@@ -1,0 +1,57 @@
+"""Signing: the one place that holds a key."""
+
+from typing import NoReturn, Protocol
+
+from tallyio.core.errors import BugError
+from tallyio.core.units import Address, address
+from tallyio.wallet.policy import Policy
+from tallyio.wallet.transaction import SignedTransaction, UnsignedTransaction, decode, encode, sealed
+
+
+class Signer(Protocol):
+    """Signs EIP-1559 transactions for ``address`` as far as its policy allows."""
+
+    @property
+    def address(self) -> Address: ...
+
+    def sign(self, tx: UnsignedTransaction) -> SignedTransaction:
+        """Raises ``RefusedError`` when the policy says no."""
+        ...
+
+
+class KeystoreSigner:
+    """Signs with a key in memory, which shows in no repr, log, pickle or copy.
+
+    The bytes to be signed are decoded again and the policy judges what was decoded.
+    """
+
+    __slots__ = ("__address", "__key", "__policy")
+
+    def __init__(self, private_key: bytes, policy: Policy) -> None:
+        import coincurve
+        from eth_utils.crypto import keccak
+
+        self.__key = coincurve.PrivateKey(private_key)
+        self.__address = address(keccak(self.__key.public_key.format(compressed=False)[1:])[12:])
+        self.__policy = policy
+
+    @property
+    def address(self) -> Address:
+        return self.__address
+
+    def with_policy(self, policy: Policy) -> "KeystoreSigner":
+        """The same key under another policy (for example to deploy the executor before it can be called)."""
+        return KeystoreSigner(self.__key.secret, policy)
+
+    def sign(self, tx: UnsignedTransaction) -> SignedTransaction:
+        from eth_utils.crypto import keccak
+
+        payload = encode(tx)
+        self.__policy.check(decode(payload))
+        return sealed(payload, self.__key.sign_recoverable(keccak(payload), hasher=None))
+
+    def __repr__(self) -> str:
+        return f"KeystoreSigner({self.__address})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise BugError("a signer cannot be pickled or copied: it holds a key")
