@@ -1,0 +1,75 @@
+"""The tally as tables for a terminal."""
+
+from rich.console import Group
+from rich.table import Table
+
+from tallyio.reports.amounts import ether, percent
+from tallyio.reports.tally import Tally
+
+
+def render(tally: Tally) -> Group:
+    """A rich renderable; ``Console().print`` it."""
+    parts = [_summary(tally)]
+    if tally.by_strategy:
+        parts.append(_strategies(tally))
+    if tally.not_taken:
+        parts.append(_not_taken(tally))
+    if tally.latency_us:
+        parts.append(_latency(tally))
+    return Group(*parts)
+
+
+def _summary(tally: Tally) -> Table:
+    table = Table(title="Tally", title_justify="left", show_header=False, min_width=56)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    seed = "" if tally.seed is None else f" · seed {tally.seed}"
+    table.add_row("version", f"{tally.version}{seed}")
+    table.add_row("blocks", f"{tally.blocks:,}")
+    table.add_row("opportunities seen", f"{tally.opportunities:,}")
+    table.add_row("submitted / landed / failed", f"{tally.submitted:,} / {tally.landed:,} / {tally.failed:,}")
+    table.add_row("profit after gas and bids", f"{ether(tally.profit_wei)} ETH", style=_colour(tally.profit_wei >= 0))
+    table.add_row("gas · bids", f"{ether(tally.gas_wei)} · {ether(tally.bid_wei)} ETH")
+    if tally.takeable_wei is not None:
+        table.add_row("takeable", f"{ether(tally.takeable_wei)} ETH")
+        table.add_row("captured", percent(tally.captured_ratio))
+    table.add_row("landed with the predicted profit", percent(tally.success_ratio))
+    table.add_row("trades that lost money", str(tally.losing), style=_colour(not tally.losing))
+    difference = tally.ledger_difference_wei
+    table.add_row("ledger against the chain", f"{difference} wei", style=_colour(not difference))
+    if tally.rivals is not None:
+        table.add_row("rivals landed", f"{tally.rivals.landed:,} ({percent(tally.rivals_share)} of all)")
+        table.add_row("rivals' profit", f"{ether(tally.rivals.profit_wei)} ETH")
+    return table
+
+
+def _colour(good: bool) -> str:
+    return "green" if good else "bold red"
+
+
+def _strategies(tally: Tally) -> Table:
+    table = Table(title="By strategy", title_justify="left", min_width=56)
+    for name in ("strategy", "seen", "submitted", "landed", "profit ETH"):
+        table.add_column(name, justify="left" if name == "strategy" else "right")
+    for name, row in tally.by_strategy.items():
+        figures = (f"{row.opportunities:,}", f"{row.submitted:,}", f"{row.landed:,}", ether(row.profit_wei))
+        table.add_row(name, *figures)
+    return table
+
+
+def _not_taken(tally: Tally) -> Table:
+    table = Table(title="Takeable and not taken in full", title_justify="left", min_width=56)
+    for name in ("reason", "count", "missing ETH"):
+        table.add_column(name, justify="left" if name == "reason" else "right")
+    for reason, row in tally.not_taken.items():
+        table.add_row(reason, f"{row['count']:,}", ether(row["wei"]))
+    return table
+
+
+def _latency(tally: Tally) -> Table:
+    table = Table(title="Latency", title_justify="left", min_width=56)
+    for name in ("stage", "p50 µs", "p99 µs"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage, row in tally.latency_us.items():
+        table.add_row(stage, f"{row['p50']:,.0f}", f"{row['p99']:,.0f}")
+    return table
