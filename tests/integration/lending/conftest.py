@@ -1,6 +1,6 @@
 """A lending market of real contracts, and someone to act on it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,8 +10,7 @@ from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi
 from tallyio.devnet.accounts import Account, sign
 from tallyio.devnet.anvil import Anvil
-from tallyio.devnet.deploy.build import build_world
-from tallyio.devnet.world import Sizes, World
+from tallyio.devnet.world import World
 from tallyio.protocols.lending.aave_v3.reader import Read
 
 GAS = 3_000_000
@@ -126,19 +125,7 @@ class Market:
         self._nonces.clear()
 
 
-@pytest.fixture(scope="session")
-def lending_world() -> Iterator[tuple[Anvil, World]]:
-    with Anvil(genesis_time=1_767_225_600) as anvil:
-        yield (
-            anvil,
-            build_world(anvil, 7, Sizes(pools=12, borrowers=24, newcomers=0, traders=1, providers=1, searchers=2)),
-        )
-
-
 @pytest.fixture
-def market(lending_world: tuple[Anvil, World]) -> Iterator[Market]:
-    """The market as it was deployed; what a test does to it is undone."""
-    found = Market(*lending_world)
-    before = found.snapshot()
-    yield found
-    found.revert(before)
+def market(scratch_chain: Any) -> Market:
+    """The market of the devnet's world; what a test does to it is undone."""
+    return Market(scratch_chain.anvil, scratch_chain.world)

@@ -1,5 +1,6 @@
 """The mirror of a lending market equals the chain to the wei, whatever happens on the market."""
 
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -39,6 +40,9 @@ async def test_a_missing_holder_is_found(market: Market) -> None:
     assert any(d.what.startswith("all aTokens of") for d in await mirror.verify(market.read))
 
 
+LIQUIDATION_CALL = "liquidationCall(address,address,address,uint256,bool)"
+
+
 class Actors:
     """Random actions on the market, reverting ones included."""
 
@@ -50,7 +54,7 @@ class Actors:
         """Everybody owns some of everything and lets the market take it."""
         for borrower in self.m.borrowers[:10]:
             for symbol in self.m.assets:
-                self.m.give(symbol, borrower, self.m.world.tokens[symbol].amount(500_000 * 10**8))
+                self.m.give(symbol, borrower, self.m.world.tokens[symbol].amount(5_000_000 * 10**8))
         self.m.mine()
 
     def act(self) -> None:
@@ -90,9 +94,17 @@ class Actors:
             borrower = random.choice(weak) if weak else other.address
             position = self.mirror.state.accounts[borrower]
             collateral, debt = random.choice([*position.supplied, asset]), random.choice([*position.borrowed, asset])
-            call = "liquidationCall(address,address,address,uint256,bool)"
             in_a_tokens = random.random() < 0.4
-            m.send(who, pool, call, collateral, debt, borrower, random.choice((amount, everything)), in_a_tokens)
+            m.send(
+                who,
+                pool,
+                LIQUIDATION_CALL,
+                collateral,
+                debt,
+                borrower,
+                random.choice((amount, everything)),
+                in_a_tokens,
+            )
         elif name == "treasury":
             m.send(who, pool, "mintToTreasury(address[])", list(m.assets.values()))
 
@@ -101,6 +113,13 @@ class Actors:
         for symbol in ("WETH", "WBTC", "LINK", "STETH"):
             self.prices[symbol] = self.prices[symbol] * 4 // 10
             self.m.set_price(symbol, self.prices[symbol])
+
+    def liquidate_all(self) -> None:
+        for borrower, _ in unhealthy(self.mirror.state, self.mirror.block.timestamp + 12):
+            position = self.mirror.state.accounts[borrower]
+            for collateral, debt in product(position.supplied, position.borrowed):
+                who = self.random.choice(self.m.borrowers[:10])
+                self.m.send(who, self.m.pool, LIQUIDATION_CALL, collateral, debt, borrower, 2**256 - 1, False)
 
     def govern(self) -> None:
         """One change of the market's configuration."""
@@ -161,6 +180,8 @@ async def test_random_actions_leave_no_difference(market: Market, seed: int) -> 
             actors.act()
         if i == 10:
             actors.crash()
+        if i == 11:
+            actors.liquidate_all()
         if random.random() < 0.5:
             actors.govern()
         block = market.mine(random.choice((1, 12, 12, 3600, 86_400 * 5)))
