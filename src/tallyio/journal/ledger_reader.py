@@ -1,6 +1,7 @@
 """What the ledger says: balances, transactions in force, and how far it has followed the chain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -25,12 +26,29 @@ class Followed(msgspec.Struct, frozen=True):
     since: int
 
 
+def scope_of(followed: Sequence[Followed], weth: Address) -> Scope | None:
+    """Accounts and tokens of ``followed``; None when it is empty."""
+    addresses = {f.account: f.address for f in followed}
+    if OWNER not in addresses:
+        return None
+    return Scope(
+        owner=addresses[OWNER],
+        executor=addresses.get(EXECUTOR),
+        weth=weth,
+        tokens=frozenset(f.token for f in followed if f.token != NATIVE),
+    )
+
+
 class LedgerReader:
     """Reads the ledger through a journal or a reader of one."""
 
     def __init__(self, journal: JournalReader) -> None:
         self._journal = journal
         self._db = journal.connection
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads inside see the ledger at one moment."""
+        return self._journal.snapshot()
 
     def balances(self) -> dict[Holding, int]:
         """Every account's balance per token, zero ones left out."""
@@ -52,21 +70,9 @@ class LedgerReader:
         rows = self._rows("SELECT account, token, address, block_number FROM ledger_scope ORDER BY account, token")
         return [Followed(account, Address(token), Address(held), since) for account, token, held, since in rows]
 
-    def scope(self, whole: Scope, before: int | None = None) -> Scope | None:
-        """The part of ``whole`` that is followed in the blocks after ``before`` (by default, at the head).
-
-        None when nothing is.
-        """
-        active = [f for f in self.followed() if before is None or f.since <= before]
-        accounts = {f.account for f in active}
-        if OWNER not in accounts:
-            return None
-        return Scope(
-            owner=whole.owner,
-            executor=whole.executor if EXECUTOR in accounts else None,
-            weth=whole.weth,
-            tokens=frozenset(f.token for f in active if f.token != NATIVE),
-        )
+    def scope(self, weth: Address) -> Scope | None:
+        """What is followed in the blocks after the head; None when nothing is."""
+        return scope_of(self.followed(), weth)
 
     def head(self) -> BlockRef | None:
         """The latest block whose entries are in the ledger; None before it was opened."""
@@ -78,6 +84,10 @@ class LedgerReader:
 
     def block_at(self, number: int) -> BlockRef | None:
         return self._block("WHERE number = ?", number)
+
+    def blocks(self) -> list[BlockRef]:
+        """Every block that the ledger has followed, oldest first."""
+        return [BlockRef(*row) for row in self._rows("SELECT * FROM ledger_blocks ORDER BY number")]
 
     def transactions(self) -> Iterator[LedgerTransaction]:
         """Every transaction in force, in the order of posting; compensated ones are left out."""

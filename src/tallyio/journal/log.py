@@ -73,6 +73,20 @@ class JournalReader:
                     found.setdefault(entry.seq, entry)
         return [found[seq] for seq in sorted(found)]
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see the journal at one moment. Does not write; keep it short."""
+        if self.connection.in_transaction:
+            yield
+            return
+        with translated(self.path):
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with translated(self.path):
+                self.connection.execute("COMMIT")
+
     def select(self, clause: str, values: Iterable[Any]) -> Iterator[Entry]:
         """Entries by an SQL clause over ``records``; for projections."""
         with translated(self.path):

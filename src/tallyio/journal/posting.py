@@ -6,6 +6,8 @@ value and through what WETH9 and the executor say; ether sent to us from inside 
 seen this way and shows as a difference to the chain's balance, which stops the searcher.
 """
 
+from collections.abc import Callable, Collection, Sequence
+
 import msgspec
 
 from tallyio.core.chain import BlockRef, Log
@@ -18,6 +20,8 @@ DEPOSIT = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
 WITHDRAWAL = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
 EXECUTED = "0x6cbfbb9b98ba7bb20bf4e76a5755fce5428cbeb7fdd7cd433fd3d63062476b80"
 EXIT_FAILED = "0x7d47eca945f64f0772f741f38940b10406d7563e8b6da88ba03021a66e1428a3"
+
+_PADDING = "0x" + "0" * 24
 
 WITHDRAW = bytes.fromhex("69328dec")
 EMERGENCY_EXIT = bytes.fromhex("af33fc62")
@@ -93,6 +97,42 @@ def post(
             _taken_out(tally, tx, accounts, executor_ether_wei)
     entries = tally.entries()
     return LedgerTransaction(block, tx.hash, _memo(tx, scope), entries) if entries else None
+
+
+def post_block(
+    transactions: Sequence[ChainTransaction],
+    block: BlockRef,
+    scope: Scope,
+    *,
+    strategy_of: Callable[[Hash32], str],
+    executor_ether_wei: int,
+    coinbase: Address | None,
+) -> list[LedgerTransaction]:
+    """``post`` for a block's transactions in order; ``executor_ether_wei`` is the executor's ether before them all."""
+    posted = []
+    for tx in transactions:
+        made = post(
+            tx,
+            block,
+            scope,
+            strategy=strategy_of(tx.hash),
+            executor_ether_wei=executor_ether_wei,
+            coinbase=coinbase,
+        )
+        if made is not None:
+            posted.append(made)
+            executor_ether_wei += sum(e.amount for e in made.entries if (e.account, e.token) == (EXECUTOR, NATIVE))
+    return posted
+
+
+def touches(log: Log, scope: Scope) -> bool:
+    """Whether ``log`` may move a followed token of ours."""
+    held = scope.addresses.values()
+    return log.address in scope.followed and any(_names(topic, held) for topic in log.topics[1:3])
+
+
+def _names(topic: str, held: Collection[Address]) -> bool:
+    return topic[:26] == _PADDING and Address("0x" + topic[26:]) in held
 
 
 def _value(tally: _Tally, tx: ChainTransaction, accounts: dict[Address, str]) -> None:
