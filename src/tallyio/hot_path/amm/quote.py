@@ -18,7 +18,11 @@ def output_of(pool: Pool, state: PoolState, zero_for_one: bool, amount_in: int) 
 
 
 def least_input(pool: Pool, state: PoolState, zero_for_one: bool, amount_out: int) -> int:
-    """An input that pays at least ``amount_out`` and is the least, or (v3) within a unit of it; 0 where none does."""
+    """An input that pays at least ``amount_out``; 0 where none does.
+
+    It is the least on v2. On v3 it is what an exact output costs, or a unit less where that is enough: the roundings
+    of an exact input may leave it a few units above the least.
+    """
     try:
         if isinstance(state, V2State):
             r_in, r_out = (state.reserve0, state.reserve1) if zero_for_one else (state.reserve1, state.reserve0)

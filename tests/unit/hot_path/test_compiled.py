@@ -1,0 +1,45 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tallyio.hot_path as hot_path
+from tallyio.hot_path.compiled import cache_folder
+
+
+def test_a_changed_source_gets_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernels' cache is keyed by every source of the room: two processes, one with a line more in a helper."""
+    source = Path(hot_path.__file__).parent
+    copy = tmp_path / "tallyio_copy"
+    copy.mkdir()
+    for file in source.rglob("*.py"):
+        target = copy / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    code = "import importlib.util as u,sys;s=u.spec_from_file_location('c',sys.argv[1]);m=u.module_from_spec(s);s.loader.exec_module(m);print(m.cache_folder())"  # noqa: E501
+
+    def folder() -> str:
+        run = [sys.executable, "-c", code, str(copy / "compiled.py")]
+        return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+
+    before = folder()
+    assert folder() == before
+    (copy / "amm" / "v2.py").write_text((copy / "amm" / "v2.py").read_text() + "\n# changed\n")
+    assert folder() != before
+
+
+def test_the_cache_moves_to_a_temporary_folder_where_home_is_shut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = tmp_path / "shut"
+    shut.write_text("a file, not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shut))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert cache_folder().is_relative_to(tmp_path)
+
+
+def test_importing_the_hot_path_does_not_import_numba() -> None:
+    code = "import sys, tallyio.hot_path.compiled, tallyio.hot_path.sizing; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
