@@ -1,13 +1,14 @@
 """Liquidation of lending accounts, funded by the swap that sells their collateral."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
 from tallyio.core.chain import ChainEvent, NewBlock
 from tallyio.core.errors import ChainDataError
-from tallyio.core.lending import LendingState
+from tallyio.core.lending import AccountPosition, LendingState
 from tallyio.core.pools import PoolState
 from tallyio.core.trade import Opportunity, Route
 from tallyio.core.units import Address
@@ -17,15 +18,16 @@ from tallyio.market.view import MarketView
 from tallyio.protocols.lending.aave_v3.health import Health, unhealthy
 from tallyio.protocols.lending.aave_v3.liquidation import Case, LiquidationRefusedError, Quote, open_case
 from tallyio.strategies.base import GasModel, opportunity_id, pools_of
+from tallyio.strategies.liquidation_ceiling import Ceiling
 from tallyio.strategies.liquidation_route import build
-from tallyio.strategies.liquidation_sizes import sizes
+from tallyio.strategies.liquidation_sizes import Sizes, accepted, sizes
 from tallyio.strategies.liquidation_ways import Pairs, Way, Ways
 
 _SLACK = 1e-9
 """Share by which a float estimate may fall short of the exact value."""
 _GOLDEN = (5**0.5 - 1) / 2
 _NARROWINGS = 40
-_FRACTIONS = (1.0, 0.3, 0.05)
+_FRACTIONS = (0.3, 0.05)
 """Shares of the largest free amount at which ways are compared: a small amount may favour another pool."""
 
 
@@ -37,60 +39,84 @@ class LiquidationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     gas: GasModel = GasModel(base=70_000)
 
 
-class _Candidate(NamedTuple):
-    """``bound`` is the estimated net in wei, slack included."""
+class _Chance(NamedTuple):
+    """A pair of an account that may be liquidated; ``ceiling`` bounds its net in wei."""
 
-    bound: float
+    ceiling: float
     market: LendingState
     case: Case
-    quote: Quote
-    way: Way
+    sizes: Sizes
+
+
+class _KnownSizes(NamedTuple):
+    """Kept while the position, the prices and the time are the same."""
+
+    position: AccountPosition
+    prices_e8: Mapping[Address, int]
+    timestamp: int
+    sizes: Sizes
 
 
 class Liquidation:
     """On each block: for every account below a health factor of 1 at the next block's time, the pair, the amount and
-    the way that leave most after gas; one opportunity an account."""
+    the way that leave most after gas; one opportunity an account.
+
+    What is kept between calls (curves, sizes) is used only on the very states that it was made from, so it changes
+    no answer.
+    """
 
     name = "liquidation"
 
     def __init__(self, settings: LiquidationSettings) -> None:
         self._settings = settings
         self._curves: dict[tuple[Address, bool], tuple[PoolState, Curve]] = {}
+        self._sizes: dict[tuple[Address, Address, Address, Address], _KnownSizes] = {}
         self._pairs: tuple[Graph, Pairs] | None = None
 
     def evaluate(self, event: ChainEvent, view: MarketView) -> list[Opportunity]:
         if not isinstance(event, NewBlock):
             return []
-        ways = Ways(view, self._pairs_of(view.graph), self._curves)
-        candidates = [
-            candidate
-            for market in view.lending.values()
-            for account, health in unhealthy(market, view.next_timestamp)
-            for candidate in self._candidates(view, ways, market, account, health)
-            if candidate.bound > self._settings.min_profit_wei
-        ]
-        candidates.sort(key=lambda candidate: -candidate.bound)
-        return self._decide(view, candidates)
+        pairs = self._pairs_of(view.graph)
+        chances = sorted(self._chances(view, Ceiling(view, pairs)), key=lambda chance: -chance.ceiling)
+        return self._decide(view, Ways(view, pairs, self._curves), chances)
 
-    def _decide(self, view: MarketView, candidates: list[_Candidate]) -> list[Opportunity]:
-        """Exact integers, best bounds first, until no bound can reach what is kept."""
+    def _decide(self, view: MarketView, ways: Ways, chances: list[_Chance]) -> list[Opportunity]:
+        """The highest ceilings first, until none can reach what is kept."""
         found: dict[tuple[Address, Address], tuple[int, Opportunity]] = {}
-        for c in candidates:
-            if len(found) >= self._settings.keep and c.bound <= min(net for net, _ in found.values()):
+        for chance in chances:
+            account = (chance.market.market, chance.case.borrower)
+            least = self._settings.min_profit_wei
+            if len(found) >= self._settings.keep:
+                least = max(least, sorted(net for net, _ in found.values())[-self._settings.keep])
+            if chance.ceiling <= least:
                 break
-            account = (c.market.market, c.case.borrower)
-            if account in found and c.bound <= found[account][0]:
-                continue
-            try:
-                route, gross = build(view, c.market.market, c.market.flash_premium_bps, c.case, c.quote, c.way)
-            except ChainDataError:
-                continue
-            net = gross - self._settings.gas.route(route) * view.next_base_fee_wei
-            if net <= self._settings.min_profit_wei or net <= found.get(account, (net - 1,))[0]:
-                continue
-            found[account] = (net, self._opportunity(view, c.case.borrower, route, gross))
+            best = self._best(view, ways, chance, max(least, found.get(account, (least,))[0]))
+            if best is not None:
+                found[account] = best
         ranked = sorted(found.values(), key=lambda item: -item[0])
         return [opportunity for _, opportunity in ranked[: self._settings.keep]]
+
+    def _best(self, view: MarketView, ways: Ways, chance: _Chance, least: int) -> tuple[int, Opportunity] | None:
+        """(net, opportunity) above ``least``: estimates rank, exact integers decide."""
+        best: tuple[int, Opportunity] | None = None
+        base_fee, gas = view.next_base_fee_wei, self._settings.gas
+        ranked = []
+        for quote, way, value in _sized(ways, chance.market, chance.case, chance.sizes):
+            bound = value + abs(value) * _SLACK - self._gas_of(chance.case, way) * base_fee
+            if bound > least:
+                ranked.append((bound, quote, way))
+        for bound, quote, way in sorted(ranked, key=lambda item: -item[0]):
+            if bound <= least:
+                break
+            market = chance.market
+            try:
+                route, gross = build(view, market.market, market.flash_premium_bps, chance.case, quote, way)
+            except ChainDataError:
+                continue
+            net = gross - gas.route(route) * base_fee
+            if net > least:
+                least, best = net, (net, self._opportunity(view, chance.case.borrower, route, gross))
+        return best
 
     def _opportunity(self, view: MarketView, borrower: Address, route: Route, gross_wei: int) -> Opportunity:
         return Opportunity(
@@ -105,19 +131,27 @@ class Liquidation:
             borrower=borrower,
         )
 
-    def _candidates(
-        self, view: MarketView, ways: Ways, market: LendingState, account: Address, health: Health
-    ) -> Iterator[_Candidate]:
-        position = market.accounts[account]
-        for debt in position.borrowed:
-            for collateral in position.supplied:
-                try:
-                    case = open_case(market, account, collateral, debt, view.next_timestamp, health=health)
-                except LiquidationRefusedError:
-                    continue
-                for quote, way, value in _sized(ways, market, case):
-                    gas = self._gas_of(case, way) * view.next_base_fee_wei
-                    yield _Candidate(value + abs(value) * _SLACK - gas, market, case, quote, way)
+    def _chances(self, view: MarketView, ceiling: Ceiling) -> Iterator[_Chance]:
+        gas = self._settings.gas
+        cost = (gas.base + gas.liquidation) * view.next_base_fee_wei
+        for market in view.lending.values():
+            for account, health in unhealthy(market, view.next_timestamp):
+                for case in _cases(market, account, health, view.next_timestamp):
+                    found = self._sizes_of(market, case)
+                    quotes = [case.price(amount) for amount in found.edges]
+                    pair = case.collateral.asset, case.debt.asset
+                    bound = max((ceiling.gain(*pair, q.debt_paid, q.collateral_received) for q in quotes), default=0.0)
+                    bound += abs(bound) * _SLACK - cost
+                    if bound > self._settings.min_profit_wei:
+                        yield _Chance(bound, market, case, found)
+
+    def _sizes_of(self, market: LendingState, case: Case) -> Sizes:
+        key = (market.market, case.borrower, case.collateral.asset, case.debt.asset)
+        known = self._sizes.get(key)
+        same = known is not None and known.position is case.position and known.prices_e8 is market.prices_e8
+        if known is None or not same or known.timestamp != case.timestamp:
+            known = self._sizes[key] = _KnownSizes(case.position, market.prices_e8, case.timestamp, sizes(case))
+        return known.sizes
 
     def _gas_of(self, case: Case, way: Way) -> int:
         gas = self._settings.gas
@@ -131,27 +165,36 @@ class Liquidation:
         return self._pairs[1]
 
 
-def _sized(ways: Ways, market: LendingState, case: Case) -> Iterator[tuple[Quote, Way, float]]:
+def _cases(market: LendingState, account: Address, health: Health, timestamp: int) -> Iterator[Case]:
+    """Every pair of debt and collateral that the market would let anyone liquidate."""
+    position = market.accounts[account]
+    for debt in position.borrowed:
+        for collateral in position.supplied:
+            with suppress(LiquidationRefusedError):
+                yield open_case(market, account, collateral, debt, timestamp, health=health)
+
+
+def _sized(ways: Ways, market: LendingState, case: Case, found: Sizes) -> Iterator[tuple[Quote, Way, float]]:
     """Amounts with the ways that suit them, and the wrapped ether that each is estimated to gain."""
-    edges, free = sizes(case)
-    if not edges:
-        return
     seen: set[Way] = set()
-    for quote in edges:
+    for amount in found.edges:
+        quote = accepted(case, amount)
+        if quote is None:
+            continue
         for value, way in _ways_for(ways, market, case, quote):
             seen.add(way)
             yield quote, way, value
-    for share in _FRACTIONS if free else ():
-        quote = case.price(max(1, int(free * share)))
+    if not found.free:
+        return
+    for share in _FRACTIONS:
+        quote = case.price(max(1, int(found.free * share)))
         seen.update(way for _, way in _ways_for(ways, market, case, quote))
-    for way in seen if free else ():
-        inner = _peak(_valued(ways, market, case, way, free), free)
-        if inner is not None:
-            try:
-                quote = case.quote(inner)
-            except LiquidationRefusedError:
-                continue
-            yield quote, way, _valued(ways, market, case, way, free)(float(inner))
+    for way in seen:
+        value_of = _valued(ways, market, case, way, found.free)
+        inner = _peak(value_of, found.free)
+        quote = accepted(case, inner) if inner else None
+        if quote is not None:
+            yield quote, way, value_of(float(quote.debt_paid))
 
 
 def _ways_for(ways: Ways, market: LendingState, case: Case, quote: Quote) -> list[tuple[float, Way]]:
