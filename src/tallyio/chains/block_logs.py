@@ -3,7 +3,9 @@
 ``eth_getLogs`` by block hash is the truth here, never a log subscription: a subscription pushes logs one by one,
 in no promised order with the head, says nothing when the last one has come, and loses those of a broken
 connection for good. An answer counts only when every log names the block, the log indexes run from 0 without a
-gap, and the bloom filter recomputed from them equals the header's; anything less is asked again.
+gap, and the bloom filter recomputed from them equals the header's; anything less is asked again. (What this cannot
+see is an answer cut short at its end by logs whose address and topics all occur earlier in the block; a node indexes
+the logs of a block as a whole, so that a lagging one answers with none.)
 """
 
 import asyncio
