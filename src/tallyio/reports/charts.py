@@ -45,7 +45,7 @@ def line_chart(blocks: Sequence[int], series: Sequence[tuple[str, str, Sequence[
     first, last = blocks[kept[0]], blocks[kept[-1]]
 
     def x(block: int) -> float:
-        return LEFT + (block - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+        return float(LEFT + (block - first) / (last - first) * (WIDTH - LEFT - RIGHT))
 
     def y(value: int) -> float:
         return float(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM))

@@ -27,7 +27,7 @@ from tallyio.reports.exhaustive.lending import (
     totals,
 )
 from tallyio.reports.exhaustive.records import GasModel, Takeable
-from tallyio.reports.exhaustive.sizing import climb
+from tallyio.reports.exhaustive.sizing import LISTABLE, climb, listed
 from tallyio.reports.exhaustive.venues import State, States, estimate, estimate_in, swap
 
 _SLACK = 1e-9
@@ -132,14 +132,15 @@ class LiquidationSearch:
         return done if done.debt_paid else None
 
     def _estimated_net(self, prices: CycleSearch, way: Way, cover: float, received: float) -> float:
-        """Upper bound of the net value: floats, and no pool counted as worse for the other leg's trade."""
+        """Upper bound of the net value, in floats."""
+        received += 1  # the contract rounds the collateral half up
         need = cover
         for hop in reversed(way):
             need = estimate_in(*prices.shape(hop), need)
         rest = received - need
-        if rest <= 0:
-            return float("-inf")
         weth, pools = self._graph.weth, [hop.pool for hop in way]
+        if rest <= 0:  # a loss, the greater the more it lacks, so that a peak elsewhere is found
+            return rest - self._gas.cost_wei(pools, 1)
         slack = received * _SLACK
         if way[0].token_in == weth:
             return rest + slack - self._gas.cost_wei(pools, 1)
@@ -152,16 +153,22 @@ class LiquidationSearch:
         return best
 
     def _exact(self, case: _Case, states: States) -> FoundLiquidation | None:
-        if not case.inner:
-            return self._settled(case, states, case.cover)
-        most = most_debt(self._market, case.account, case.collateral, case.debt)
-        limit = clean_limit(self._market, case.account, case.collateral, case.debt, most)
+        """The case settled exactly at the best amount near the estimate's. Rounding can favour a unit or two less."""
 
         def net(cover: int) -> int | None:
             found = self._settled(case, states, cover)
             return None if found is None else found.record.net_wei
 
-        cover, _ = climb(net, case.cover, 1, limit)
+        if not case.inner:
+            near = range(max(1, case.cover - 2), case.cover + 1)
+            cover, _ = listed(net, near)
+        else:
+            most = most_debt(self._market, case.account, case.collateral, case.debt)
+            limit = clean_limit(self._market, case.account, case.collateral, case.debt, most)
+            if limit <= LISTABLE:
+                cover, _ = listed(net, range(1, limit + 1))
+            else:
+                cover, _ = climb(net, case.cover, 1, limit)
         return self._settled(case, states, cover)
 
     def _settled(self, case: _Case, states: States, cover: int) -> FoundLiquidation | None:
@@ -195,7 +202,7 @@ class LiquidationSearch:
 
 def _peak(value: Callable[[float], float], most: float) -> float:
     """Where a function with one peak is highest on 0..most; the end itself when it still rises there."""
-    if value(most) >= value(most * (1 - 1e-6)):
+    if float("-inf") < value(most) >= value(most * (1 - 1e-6)):
         return most
     low, high = 0.0, most
     for _ in range(_THIRDS):

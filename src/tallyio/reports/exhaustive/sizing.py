@@ -56,12 +56,13 @@ def best_input(cycle: Cycle, states: States, near: int) -> tuple[int, int]:
             return None
 
     if near <= LISTABLE // 2:
-        return _listed(profit, range(1, LISTABLE + 1))
+        return listed(profit, range(1, LISTABLE + 1))
     best, gain = climb(profit, near, 1, near * 4)
     return _tightened(cycle, states, best, gain)
 
 
-def _listed(profit: Callable[[int], int | None], amounts: range) -> tuple[int, int]:
+def listed(profit: Callable[[int], int | None], amounts: range) -> tuple[int, int]:
+    """(amount, profit) by trying every amount; the smallest of the best."""
     scored = [(value, -amount) for amount in amounts if (value := profit(amount)) is not None]
     value, amount = max(scored, default=(0, 0))
     return -amount, value
