@@ -65,9 +65,7 @@ def deploy_exchanges(session: Session, weth: Address) -> Exchanges:
         from_package("uniswap-v2-periphery", "build/UniswapV2Router02.json"),
         abi.pack("(address,address)", factory2, weth),
     )
-    cake_router = session.create(
-        router_for(cake_pair.init_code_hash, 9975, 10000), abi.pack("(address,address)", cake, weth)
-    )
+    cake_router = session.create(pancake_router(), abi.pack("(address,address)", cake, weth))
     factory3 = session.create(
         from_package("uniswap-v3-core", "artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json")
     )
@@ -105,14 +103,23 @@ def _deploy_periphery(session: Session, weth: Address, factory2: Address, factor
     return PositionContracts(manager, quoter, lens, router, router02)
 
 
-def place_singletons(session: Session) -> None:
-    """Multicall3 and Permit2 at the addresses that they have on every public chain."""
+def pancake_router() -> Artifact:
+    """A router with Uniswap v2's interface for PancakeSwap's factory and its 0.25 %; its package has none."""
+    pair = from_package("pancakeswap-v2", "build/PancakePair.json")
+    return router_for(pair.init_code_hash, 9975, 10000)
+
+
+def multicall3() -> Artifact:
     name = "Multicall3.sol"
     folder = package("chainlink") / "src/v0.8/vendor/multicall/ebd8b64/src"
-    compiled = from_source(
-        "0.8.30", solidity.standard_input(solidity.gather({name: folder / name}), runs=10_000_000, evm_version="paris")
-    )
-    session.set_code(MULTICALL3, compiled["Multicall3"].runtime)
+    sources = solidity.gather({name: folder / name})
+    compiled = from_source("0.8.30", solidity.standard_input(sources, runs=10_000_000, evm_version="paris"))
+    return compiled["Multicall3"]
+
+
+def place_singletons(session: Session) -> None:
+    """Multicall3 and Permit2 at the addresses that they have on every public chain."""
+    session.set_code(MULTICALL3, multicall3().runtime)
     helper = (package("permit2") / "lib/permit2/test/utils/DeployPermit2.sol").read_text()
     runtime = re.search(r'hex"([0-9a-f]+)"', helper)
     if runtime is None:
