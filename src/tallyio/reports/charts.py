@@ -9,7 +9,7 @@ from math import ceil, floor, log10
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 1080, 290
-HALF, NAMES = 540, 158
+HALF, NAMES = 560, 190
 LEFT, RIGHT, TOP, BOTTOM = 78, 14, 12, 28
 BAR = 26
 MOST_POINTS = 600
@@ -74,7 +74,7 @@ def bar_chart(rows: Sequence[tuple[str, int, str]], style: str = "one") -> Marku
     """Horizontal bars from zero: (name, amount, text at the end). Losses point left in their own colour."""
     if not rows:
         return empty("Nothing to show")
-    texts = 170
+    texts = 190
     low, high = min(0, *(v for _, v, _ in rows)), max(0, *(v for _, v, _ in rows))
     span, room = max(1, high - low), HALF - NAMES - texts
     zero = NAMES + -low / span * room
