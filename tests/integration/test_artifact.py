@@ -1,9 +1,11 @@
 """The packaged bytecode is what the sources in contracts/ compile to, and is recognised on chain."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,10 @@ def test_creation_needs_a_weth() -> None:
 )
 def test_predicted_address_of_known_creations(nonce: int, expected: str) -> None:
     assert predicted_address(Address("0x970e8128ab834e8eac17ab8e3812f010678cf791"), nonce) == expected
+
+
+def test_the_readme_shows_the_measured_gas() -> None:
+    table = msgspec.json.decode((ROOT / "contracts" / "gas.json").read_bytes(), type=dict[str, int])
+    readme = (ROOT / "contracts" / "README.md").read_text()
+    shown = re.findall(r"^\| ((?:cycle|liquidation),.*) \| ([\d,]+) \|$", readme, re.M)
+    assert {name: int(gas.replace(",", "")) for name, gas in shown} == table

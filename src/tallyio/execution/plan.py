@@ -9,10 +9,11 @@ from typing import Final
 import msgspec
 
 from tallyio.core.errors import BugError, RefusedError
-from tallyio.core.pools import V2, V3
+from tallyio.core.pools import V3
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, Step, SwapStep
 from tallyio.core.units import UINT256_MAX
 from tallyio.execution import steps as codec
+from tallyio.execution.gas import gas_estimate as gas_estimate
 
 EXECUTE_SELECTOR: Final = bytes.fromhex("701c8938")
 """``execute(bytes,uint256,uint256)``"""
@@ -41,7 +42,7 @@ def encode_route(route: Route) -> bytes:
             if isinstance(step, SwapStep) and step.pool == funding.pool:
                 raise BugError(f"step {place} swaps on {step.pool}, which is locked while its flash swap is open")
         opener = funding if funding.family == V3 else None
-        flags = codec.FORWARD if forwards(opener, route.inner[0]) else 0
+        flags = codec.FORWARD if codec.forwards(opener, route.inner[0]) else 0
         packed = codec.pack_swap(funding, 0, flags, _pack(route.inner, 1, opener))
     return packed + _pack(route.outer, 1 + len(route.inner), None)
 
@@ -88,18 +89,6 @@ def decode_execute(calldata: bytes) -> ExecuteCall:
     return ExecuteCall(route=route, min_profit_wei=min_profit_wei, bid_wei=bid_wei)
 
 
-def forwards(step: Step | None, following: Step) -> bool:
-    """Whether the output of ``step`` can go straight to the v2 pair that trades it next: one transfer less."""
-    return (
-        isinstance(step, SwapStep)
-        and isinstance(following, SwapStep)
-        and following.family == V2
-        and step.token_out == following.token_in
-        and step.amount_out == following.amount_in
-        and step.pool != following.pool
-    )
-
-
 def _pack(steps: Sequence[Step], place: int, before: SwapStep | None) -> bytes:
     packed = []
     previous: Step | None = before
@@ -107,8 +96,8 @@ def _pack(steps: Sequence[Step], place: int, before: SwapStep | None) -> bytes:
         if isinstance(step, LiquidateStep):
             packed.append(codec.pack_liquidation(step, place + i))
         else:
-            flags = codec.PREPAID if forwards(previous, step) else 0
-            if i + 1 < len(steps) and forwards(step, steps[i + 1]):
+            flags = codec.PREPAID if codec.forwards(previous, step) else 0
+            if i + 1 < len(steps) and codec.forwards(step, steps[i + 1]):
                 flags |= codec.FORWARD
             packed.append(codec.pack_swap(step, place + i, flags))
         previous = step

@@ -127,6 +127,18 @@ def unpack(data: bytes, offset: int, place: int) -> tuple[Step | FlashLoan, byte
     return step, inner, end
 
 
+def forwards(step: Step | None, following: Step) -> bool:
+    """Whether the output of ``step`` can go straight to the v2 pair that trades it next: one transfer less."""
+    return (
+        isinstance(step, SwapStep)
+        and isinstance(following, SwapStep)
+        and following.family == V2
+        and step.token_out == following.token_in
+        and step.amount_out == following.amount_in
+        and step.pool != following.pool
+    )
+
+
 def _hex(head: bytes, offset: int) -> Address:
     return Address("0x" + head[offset : offset + 20].hex())
 

@@ -1,20 +1,25 @@
 """A small market of real Uniswap v2 and v3 and PancakeSwap v2 contracts, made to measure, and an executor on it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tallyio.core.chain import Log
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import Route, SwapStep
-from tallyio.core.units import Address, address
+from tallyio.core.units import Address, Hash32, address
 from tallyio.devnet import abi
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
 from tallyio.devnet.node_rpc import NodeRpc, RpcRefusedError
 from tallyio.devnet.solidity import gather, standard_input
 from tallyio.execution.deploy import creation_data
+from tallyio.execution.events import executed
+from tallyio.execution.gas import gas_estimate
 from tallyio.execution.plan import execute_calldata
 from tallyio.execution.revert import explain_revert
 
@@ -36,9 +41,15 @@ class Chain:
         """The receipt, whatever its status."""
         call = {"from": sender or self.owner, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(25_000_000)}
         tx_hash = self.rpc.call("eth_sendTransaction", {**call, **({"to": to} if to else {})})
-        self.rpc.call("evm_mine")
+        self._mine()
         receipt: dict[str, Any] = self.rpc.call("eth_getTransactionReceipt", tx_hash)
         return receipt
+
+    def _mine(self) -> None:
+        """A block twelve seconds after the one before: what pools write on a new second then always costs the same."""
+        latest = self.rpc.call("eth_getBlockByNumber", "latest", False)
+        self.rpc.call("evm_setNextBlockTimestamp", int(latest["timestamp"], 16) + 12)
+        self.rpc.call("evm_mine")
 
     def do(self, to: Address | None, data: bytes, *, sender: Address | None = None, value: int = 0) -> dict[str, Any]:
         """The receipt of a transaction that must succeed."""
@@ -193,16 +204,45 @@ class Lab:
     def executed(self, receipt: dict[str, Any]) -> tuple[int, int]:
         """Gained and bid as the event says. The transaction must have succeeded and said so once."""
         assert receipt["status"] == "0x1"
-        (log,) = [x for x in receipt["logs"] if x["topics"][0] == abi.topic("Executed(uint256,uint256)")]
-        assert address(log["address"]) == self.executor
-        gained, bid = abi.unpack("(uint256,uint256)", bytes.fromhex(log["data"][2:]))
-        return gained, bid
+        logs = [_log(entry) for entry in receipt["logs"]]
+        (found,) = [event for log in logs if (event := executed(log, self.executor))]
+        return found.gained_wei, found.bid_wei
+
+
+def _log(entry: dict[str, Any]) -> Log:
+    return Log(
+        address=address(entry["address"]),
+        topics=tuple(entry["topics"]),
+        data=bytes.fromhex(entry["data"][2:]),
+        block_number=int(entry["blockNumber"], 16),
+        block_hash=Hash32(entry["blockHash"]),
+        tx_hash=Hash32(entry["transactionHash"]),
+        tx_index=int(entry["transactionIndex"], 16),
+        log_index=int(entry["logIndex"], 16),
+    )
 
 
 def _sqrt_x96(amount0: int, amount1: int) -> int:
     from math import isqrt
 
     return isqrt((amount1 << 192) // amount0)
+
+
+@pytest.fixture
+def check_gas() -> Callable[[str, Route, dict[str, Any]], None]:
+    """Compares what a route cost with the table in contracts/gas.json, and with the estimate made before."""
+
+    def check(name: str, route: Route, receipt: dict[str, Any]) -> None:
+        file = ROOT / "contracts" / "gas.json"
+        table = msgspec.json.decode(file.read_bytes(), type=dict[str, int])
+        found = int(receipt["gasUsed"], 16)
+        if os.environ.get("TALLYIO_WRITE_GAS"):
+            table[name] = found
+            file.write_bytes(msgspec.json.format(msgspec.json.encode(table, order="sorted"), indent=1) + b"\n")
+        assert table.get(name) == pytest.approx(found, rel=0.01), "run these tests with TALLYIO_WRITE_GAS=1 if meant"
+        assert gas_estimate(route, with_bid=False) == pytest.approx(found, rel=0.1)
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -187,3 +187,26 @@ def test_a_token_that_returns_nothing_trades_like_any_other(lab: Any) -> None:
     funding, inner = lab.chained(hops, [weth, usd, weth], ETHER)
     route = Route(funding=funding, inner=(inner,))
     assert lab.executed(lab.execute(route, min_profit=profit(route))) == (profit(route), 0)
+
+
+@pytest.mark.parametrize("kinds", [k for n in (2, 3) for k in product(("uniswap", "v3"), repeat=n)])
+def test_gas_of_cycles(lab: Any, check_gas: Callable[..., None], kinds: tuple[str, ...]) -> None:
+    """On pools that traded before and an executor that holds WETH, as it is in everyday running."""
+    weth, a, b = lab.weth, *lab.tokens[:2]
+    lab.fund(weth, lab.executor, ETHER)
+    if len(kinds) == 2:
+        kinds = (kinds[0], "pancake") if kinds == ("uniswap", "uniswap") else kinds
+        cheap, dear = {weth: 100 * ETHER, a: 220_000 * ETHER}, {weth: 100 * ETHER, a: 180_000 * ETHER}
+        second = lab.v3_pool(dear, fee=500) if kinds[1] == "v3" else lab.v2_pair(kinds[1], dear)
+        pools, path = [lab.pool(kinds[0], cheap), second], [weth, a, weth]
+    else:
+        between = {a: 300_000 * ETHER, b: 330_000 * ETHER}
+        first, last = {weth: 100 * ETHER, a: 200_000 * ETHER}, {b: 200_000 * ETHER, weth: 105 * ETHER}
+        pools = [lab.pool(kind, held) for kind, held in zip(kinds, (first, between, last), strict=True)]
+        path = [weth, a, b, weth]
+    for amount in (ETHER // 50, ETHER // 2):
+        funding, *inner = lab.chained(list(zip(kinds, pools, strict=True)), path, amount)
+        route = Route(funding=funding, inner=tuple(inner))
+        receipt = lab.execute(route)
+        lab.executed(receipt)
+    check_gas("cycle, " + " ".join("v3" if kind == "v3" else "v2" for kind in kinds), route, receipt)

@@ -1,6 +1,6 @@
 """Liquidations and flash loans on the published Aave v3.6, funded in every way that a route can be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -53,7 +53,10 @@ class Lending(msgspec.Struct):
         reporter = self.lab.chain.owner
         self.lab.chain.do(self.feeds[symbol].aggregator, abi.call("setAnswer(int256)", price_e8), sender=reporter)
         account = self.lab.chain.ask(
-            self.market.pool, "getUserAccountData(address)", self.borrower, returns="(" + ",".join(["uint256"] * 6) + ")"
+            self.market.pool,
+            "getUserAccountData(address)",
+            self.borrower,
+            returns="(" + ",".join(["uint256"] * 6) + ")",
         )
         assert account[5] < ETHER
 
@@ -233,7 +236,8 @@ def test_more_collateral_than_the_market_pays_is_named_by_step(ether_loan: Lendi
     wished = msgspec.structs.replace(step, collateral_received=step.collateral_received + 1)
     funding = funded(lending, "v3", pool, "WETH", "USDC", step.debt_to_cover)
     assert lab.refusal(Route(funding=funding, inner=(wished,))) == (
-        f"InsufficientReceived(place=1, kind=6, expected={wished.collateral_received}, found={step.collateral_received})"
+        f"InsufficientReceived(place=1, kind=6, expected={wished.collateral_received},"
+        f" found={step.collateral_received})"
     )
 
 
@@ -252,3 +256,56 @@ def test_a_healthy_borrower_cannot_be_liquidated(lending: Lending) -> None:
     )
     funding = funded(lending, "uniswap", pool, "WETH", "USDC", 10**6)
     assert lab.execute(Route(funding=funding, inner=(step,)))["status"] == "0x0"
+
+
+def test_gas_of_liquidations(bitcoin_loan: Lending, check_gas: Callable[..., None]) -> None:
+    """On warm pools: the second of two, from one pool, two pools, and a flash loan with an outer swap."""
+    lending, lab = bitcoin_loan, bitcoin_loan.lab
+    weth, wbtc, usdc = lending.token("WETH"), lending.token("WBTC"), lending.token("USDC")
+    lab.fund(weth, lab.executor, ETHER)
+    lending.crash("WBTC", 48_000 * 10**8)
+    bought = lab.pool("v3", {weth: 1_000 * ETHER, usdc: 2_500_000 * 10**6})
+    sold = lab.pool("uniswap", {wbtc: 48 * 10**8, weth: 1_000 * ETHER})
+    direct = lab.pool("uniswap", {wbtc: 100 * 10**8, usdc: 5_200_000 * 10**6})
+    for debt_to_cover in (500 * 10**6, 4_000 * 10**6):
+        step = lending.liquidation("WBTC", "USDC", debt_to_cover)
+        funding = funded(lending, "v3", bought, "WETH", "USDC", debt_to_cover)
+        sale = lab.swap("uniswap", sold, wbtc, weth, step.collateral_received)
+        two_pools = Route(funding=funding, inner=(step, sale))
+        receipt = lab.execute(two_pools)
+        lab.executed(receipt)
+    check_gas("liquidation, v3 flash swap, v2 swap of the collateral", two_pools, receipt)
+    for debt_to_cover in (500 * 10**6, 4_000 * 10**6):
+        step = lending.liquidation("WBTC", "USDC", debt_to_cover)
+        funding = funded(lending, "uniswap", direct, "WBTC", "USDC", debt_to_cover)
+        outer = lab.swap("uniswap", sold, wbtc, weth, step.collateral_received - funding.amount_in)
+        one_pool = Route(funding=funding, inner=(step,), outer=(outer,))
+        receipt = lab.execute(one_pool)
+        lab.executed(receipt)
+    check_gas("liquidation, v2 flash swap, v2 swap of the rest", one_pool, receipt)
+    for debt_to_cover in (500 * 10**6, 4_000 * 10**6):
+        step = lending.liquidation("WBTC", "USDC", debt_to_cover)
+        sale = lab.swap("uniswap", direct, wbtc, usdc, step.collateral_received)
+        premium = -(-debt_to_cover * PREMIUM_BPS // 10_000)
+        loan = FlashLoan(market=lending.market.pool, token=usdc, amount=debt_to_cover, premium=premium)
+        outer = lab.swap("v3", bought, usdc, weth, sale.amount_out - debt_to_cover - premium)
+        borrowed = Route(funding=loan, inner=(step, sale), outer=(outer,))
+        receipt = lab.execute(borrowed)
+        lab.executed(receipt)
+    check_gas("liquidation, Aave flash loan, v2 swap, v3 swap of the rest", borrowed, receipt)
+
+
+def test_gas_of_a_flash_loan(lending: Lending, check_gas: Callable[..., None]) -> None:
+    lab = lending.lab
+    weth, link = lending.token("WETH"), lending.token("LINK")
+    lab.fund(weth, lab.executor, ETHER)
+    hops = [
+        ("uniswap", lab.pool("uniswap", {weth: 100 * ETHER, link: 22_000 * ETHER})),
+        ("v3", lab.pool("v3", {weth: 100 * ETHER, link: 18_000 * ETHER})),
+    ]
+    for amount in (ETHER // 50, ETHER):
+        loan = FlashLoan(market=lending.market.pool, token=weth, amount=amount, premium=amount * PREMIUM_BPS // 10_000)
+        route = Route(funding=loan, inner=lab.chained(hops, [weth, link, weth], amount))
+        receipt = lab.execute(route)
+        lab.executed(receipt)
+    check_gas("cycle, Aave flash loan, v2 v3", route, receipt)
