@@ -34,8 +34,7 @@ def _unchanged(anvil: Anvil) -> Iterator[None]:
     try:
         yield
     finally:
-        anvil.rpc.call("anvil_dropAllTransactions")
-        anvil.rpc.call("evm_revert", snapshot)
+        anvil.revert(snapshot)
 
 
 @contextmanager

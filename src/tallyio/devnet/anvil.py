@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tallyio.chains.fees import next_base_fee
 from tallyio.core.errors import OperatorError, OutOfReachError
 from tallyio.devnet.node_rpc import NodeRpc
 from tallyio.devnet.packages import anvil_binary
@@ -83,6 +84,17 @@ class Anvil:
             self.rpc.call("evm_setNextBlockTimestamp", self.head_time() + block_time_s)
             self.rpc.call("evm_mine")
         return int(self.rpc.call("eth_blockNumber"), 16)
+
+    def revert(self, snapshot: str) -> None:
+        """Back to a snapshot, with an empty mempool and the base fee that belongs to its next block.
+
+        ``evm_revert`` alone keeps the base fee of the abandoned blocks.
+        """
+        self.rpc.call("anvil_dropAllTransactions")
+        self.rpc.call("evm_revert", snapshot)
+        head = self.rpc.call("eth_getBlockByNumber", "latest", False)
+        fee_wei = next_base_fee(*(int(head[key], 16) for key in ("baseFeePerGas", "gasUsed", "gasLimit")))
+        self.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(fee_wei))
 
     def start(self) -> Self:
         """Start and wait until it answers. Raises ``OperatorError`` when a chosen port is in use."""
