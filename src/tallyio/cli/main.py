@@ -73,7 +73,7 @@ def build() -> App:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; errors become one line on stderr."""
     try:
-        result = build()(arguments, exit_on_error=False, print_error=False)
+        result = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as e:
         print(f"error: {e} Try 'tallyio --help'.", file=sys.stderr)
         return WRONG_USAGE

@@ -14,6 +14,7 @@ def run(
     live: Annotated[bool, Parameter(negative="", help="Send. Needs mode = 'live' in tallyio.toml as well.")] = False,
     blocks: Annotated[int, Parameter(help="Stop after so many blocks; 0 runs until stopped.")] = 0,
     headless: Annotated[bool, Parameter(negative="", help="No live view.")] = False,
+    deploy: Annotated[bool, Parameter(negative="", help="Deploy the executor first where none is recorded.")] = False,
     log_level: str = "info",
     json: Json = False,
 ) -> None:
@@ -23,7 +24,8 @@ def run(
     from tallyio.app.run import run_searcher
 
     logs_to_stderr(log_level)
-    emit(asyncio.run(run_searcher(Path(config), live=live, blocks=blocks, headless=headless or json)), json)
+    quiet = headless or json
+    emit(asyncio.run(run_searcher(Path(config), live=live, blocks=blocks, headless=quiet, deploy=deploy)), json)
 
 
 def kill(*, config: ConfigPath, reason: str = "operator", json: Json = False) -> None:

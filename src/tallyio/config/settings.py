@@ -50,6 +50,8 @@ class Settings(Section, frozen=True, kw_only=True):
     mode: Literal["shadow", "live"] = "shadow"
     data_dir: str = "data"
     strategies: tuple[Name, ...] = ("arbitrage", "liquidation", "backrun")
+    max_hops: Annotated[int, Meta(ge=2, le=3)] = 3
+    """The longest cycle that is searched."""
     verify_every_blocks: NonNegative = 25
     """How often every mirrored pool and position is compared with the chain; 0 never."""
     metrics: MetricsSettings = MetricsSettings()
@@ -68,13 +70,22 @@ class DexSettings(Section, frozen=True, kw_only=True):
     family: Literal["uniswap_v2", "uniswap_v3"]
     factory: AddressField
     fee_pips: Annotated[int, Meta(ge=0, lt=1_000_000)] = 3000
-    routers: tuple[AddressField, ...] = ()
+
+
+class RouterSettings(Section, frozen=True, kw_only=True):
+    """A contract whose pending calls are understood. ``v2`` and ``v3`` name the exchanges whose pools it uses."""
+
+    address: AddressField
+    kind: Literal["uniswap_v2_router02", "uniswap_v3_swap_router", "uniswap_swap_router02"]
+    v2: str = ""
+    v3: str = ""
 
 
 class LendingSettings(Section, frozen=True, kw_only=True):
     name: Name
     family: Literal["aave_v3"]
-    pool: AddressField
+    provider: AddressField
+    """The market's PoolAddressesProvider; everything else is found through it."""
 
 
 class ChainSettings(Section, frozen=True, kw_only=True):
@@ -92,7 +103,10 @@ class ChainSettings(Section, frozen=True, kw_only=True):
     """Left out until ``tallyio deploy`` has recorded one in the data folder."""
     relays: tuple[RelaySettings, ...]
     dexes: tuple[DexSettings, ...]
+    routers: tuple[RouterSettings, ...] = ()
     lending: tuple[LendingSettings, ...] = ()
+    tokens: tuple[AddressField, ...] = ()
+    """Tokens that the ledger follows besides ether and WETH."""
     untradable_tokens: dict[AddressField, str] = {}
     """Token -> why no route may touch it (for example: takes a fee on transfer)."""
     priority_fee_wei: NonNegative = 0

@@ -1,0 +1,3 @@
+from tallyio.cli.main import main
+
+main()

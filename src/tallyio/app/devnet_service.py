@@ -1,0 +1,87 @@
+"""The devnet's service process: node, block builder, traffic, rivals; one process that owns them all."""
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from tallyio.app.devnet import DevnetState, state_file
+from tallyio.app.options import DevnetOptions
+from tallyio.app.rivals import Rivals
+from tallyio.core.clock import seeded
+from tallyio.devnet import cache
+from tallyio.devnet.accounts import account
+from tallyio.devnet.builder import BlockBuilder
+from tallyio.devnet.traffic import Traffic
+from tallyio.devnet.world import Sizes, save
+
+log = structlog.get_logger()
+
+
+async def serve(options: DevnetOptions) -> None:
+    """Run until SIGTERM or SIGINT, then stop everything that was started here."""
+    stop = asyncio.Event()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
+    directory = options.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        sizes = Sizes(pools=options.pools, borrowers=options.borrowers)
+        anvil, world = await asyncio.to_thread(
+            cache.start_world,
+            seed=options.seed,
+            sizes=sizes,
+            chain_id=options.chain_id,
+            port=options.port,
+            log_file=directory / "anvil.log",
+        )
+        stack.callback(anvil.stop)
+        save(world, directory / "world.json")
+        traffic = Traffic(anvil.rpc_url, world, options.seed) if options.traffic else None
+        if traffic:
+            stack.push_async_callback(traffic.close)
+        builder = BlockBuilder(
+            anvil.rpc_url,
+            coinbase=account(options.seed, "proposer", 0).address,
+            block_seconds=options.block_time,
+            interval_ms=options.interval_ms,
+            reorg_every=options.reorg_every,
+            seed=options.seed,
+            on_block=traffic.on_block if traffic else None,
+        )
+        stack.push_async_callback(builder.close)
+        builder_url = await builder.serve("127.0.0.1", options.builder_port)
+        state = DevnetState(
+            pid=os.getpid(),
+            http_url=anvil.rpc_url,
+            ws_url=anvil.ws_url,
+            builder_url=builder_url,
+            chain_id=world.chain_id,
+            seed=options.seed,
+            block_seconds=options.block_time,
+            interval_ms=options.interval_ms,
+            world_file=str(directory / "world.json"),
+        )
+        mining = asyncio.create_task(builder.run())
+        stack.callback(mining.cancel)
+        rivals = Rivals(directory / "rivals", world, state, options.rivals, seeded(options.seed, "rivals"))
+        stack.push_async_callback(rivals.stop)
+        await rivals.start()
+        _publish(state, directory)
+        log.info("devnet answers", **msgspec.to_builtins(state))
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({waiting, mining}, return_when=asyncio.FIRST_COMPLETED)
+        state_file(directory).unlink(missing_ok=True)
+        if mining.done():
+            mining.result()
+
+
+def _publish(state: DevnetState, directory: Path) -> None:
+    """Whole or not at all: readers take the file as the sign that everything answers."""
+    draft = state_file(directory).with_suffix(".new")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=1))
+    draft.replace(state_file(directory))

@@ -1,0 +1,273 @@
+"""A searcher put together from a configuration directory: the parts, and what runs beside the pipeline."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from tallyio.app.executor import find_executor
+from tallyio.app.monitor import Monitor
+from tallyio.app.strategies import build_strategies
+from tallyio.chains import reads
+from tallyio.chains.feed import WebSocketFeed
+from tallyio.chains.multicall import aggregate
+from tallyio.chains.rpc import Rpc
+from tallyio.config.directory import ConfigDirectory
+from tallyio.config.settings import ChainSettings
+from tallyio.core.clock import SystemClock
+from tallyio.core.errors import ConfigError, RefusedError
+from tallyio.core.trade import Bundle, Outcome, Submission
+from tallyio.core.units import Address
+from tallyio.engine import kill_switch
+from tallyio.engine.books import Books
+from tallyio.engine.chain_reader import RpcChainReader
+from tallyio.engine.dispatch import Dispatcher
+from tallyio.engine.holders import holders
+from tallyio.engine.mirror import Mirror
+from tallyio.engine.observer import Observer, Watch
+from tallyio.engine.pipeline import Pipeline
+from tallyio.engine.planner import Planner
+from tallyio.engine.prover import ForkGround
+from tallyio.engine.reconcile import Reconciler
+from tallyio.execution.identity import IdentityKey
+from tallyio.execution.relays import FlashbotsRelay
+from tallyio.execution.tracking import Tracker
+from tallyio.journal.entries import Scope
+from tallyio.journal.log import FILE_NAME, Journal
+from tallyio.journal.projections import breaker_state
+from tallyio.market.market import Market
+from tallyio.monitoring.live_model import LiveModel
+from tallyio.monitoring.server import Health, MonitoringServer
+from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
+from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.risk.breaker import restored
+from tallyio.risk.limits import Limits
+from tallyio.wallet import keystore
+from tallyio.wallet.nonces import NonceBook
+from tallyio.wallet.passwords import read_password
+from tallyio.wallet.policy import ExecutorPolicy
+from tallyio.wallet.signer import KeystoreSigner
+
+log = structlog.get_logger()
+
+MAX_FEE_WEI = 10**12
+"""The signer's cap in wei per gas: 1000 gwei."""
+
+
+class Searcher:
+    """``async with Searcher(directory, live=...) as searcher: await searcher.run()``."""
+
+    def __init__(self, directory: ConfigDirectory, *, live: bool, observers: Sequence[Observer] = ()) -> None:
+        self.directory = directory
+        self.chain: ChainSettings = directory.chain
+        self.live = ask_twice(directory, live)
+        self.clock = SystemClock()
+        mode = "live" if self.live else "shadow"
+        self.model = LiveModel(directory.settings.chain, mode, self.clock.monotonic_ns())
+        self.monitor = Monitor(self.clock, self.model)
+        self.watch = Watch(self.clock, (self.monitor, *observers))
+        self.health = Health()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "Searcher":
+        try:
+            await self._build()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def run(self) -> None:
+        """Until stopped by ``stop``, by the kill switch, or by an error."""
+        watching = asyncio.create_task(kill_switch.watch(self.directory.data_dir, self._on_halt))
+        running = asyncio.create_task(self.pipeline.run())
+        ended = asyncio.create_task(self._ended.wait())
+        try:
+            await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._ended.is_set():
+                return await running
+            await self._stand_down(running)
+            if standing := kill_switch.read(self.directory.data_dir):
+                raise RefusedError(f"stopped by {standing.who}: {standing.why}", todo="Lift it with `tallyio resume`")
+        finally:
+            for task in (watching, running, ended):
+                task.cancel()
+            await asyncio.gather(watching, running, ended, return_exceptions=True)
+
+    def stop(self) -> None:
+        """After the block at hand."""
+        self.pipeline.stop()
+
+    def cancel(self) -> None:
+        """At once; what relays still hold is withdrawn."""
+        self._ended.set()
+
+    async def _stand_down(self, running: "asyncio.Task[None]") -> None:
+        """Nothing more is sent; what relays still hold is withdrawn as far as half a second allows."""
+        self.planner.halted = True
+        running.cancel()
+        if self.pipeline.slot:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await self.dispatcher.cancel(self.pipeline.slot)
+
+    def _on_halt(self, halted: bool) -> None:
+        if halted:
+            self._ended.set()
+
+    async def _build(self) -> None:
+        settings, chain = self.directory.settings, self.chain
+        self._ended = asyncio.Event()
+        data_dir = self.directory.data_dir
+        if standing := kill_switch.read(data_dir):
+            raise RefusedError(f"an operator stopped this searcher: {standing.why}", todo="Lift it: tallyio resume")
+        self.rpc = await self._stack.enter_async_context(Rpc(chain.http_url))
+        await check_chain(self.rpc, chain)
+        signer = self._unlock()
+        self.executor = await find_executor(self.rpc, self.directory, signer.address)
+        signer = signer.with_policy(self._policy(self.executor, self.directory.limits(Limits)))
+        self.journal = Journal.open(data_dir / FILE_NAME)
+        self._stack.callback(self.journal.close)
+        await self._assemble(signer)
+        self.server = MonitoringServer(self.monitor.metrics, self.health, settings.metrics.port)
+        await self._stack.enter_async_context(self.server)
+        self.health.set(True)
+        log.info("searcher ready", metrics=f"http://{settings.metrics.host}:{self.server.port}/metrics", live=self.live)
+
+    async def _assemble(self, signer: KeystoreSigner) -> None:
+        settings, chain, limits = self.directory.settings, self.chain, self.directory.limits(Limits)
+        self.mirror = build_mirror(self.directory, self.rpc)
+        scope = Scope(owner=signer.address, executor=self.executor, weth=chain.weth, tokens=frozenset(chain.tokens))
+        reconciler = Reconciler(self.journal, RpcChainReader(self.rpc, chain.multicall3), scope)
+        recovery = await reconciler.recover()
+        next_nonce = await reads.nonce(self.rpc, signer.address, recovery.head.hash)
+        nonces = NonceBook.restore(self.journal, signer.address, chain_nonce=next_nonce, head=recovery.head.number)
+        strategies, victim_effect = build_strategies(self.directory, self.mirror.market.registry)
+        self.planner = Planner(
+            strategies=strategies,
+            victim_effect=victim_effect,
+            limits=limits,
+            ground=ForkGround(chain.http_url, chain.chain_id, signer.address),
+            signer=signer,
+            nonces=nonces,
+            executor=self.executor,
+            chain_id=chain.chain_id,
+            priority_fee_wei=chain.priority_fee_wei,
+            journal=self.journal,
+            watch=self.watch,
+        )
+        self.dispatcher = Dispatcher(await self._relays(), self.journal, self.watch, live=self.live)
+        tracker = Tracker.restore(self._sent_before(), self.executor)
+        self.books = Books(
+            rpc=self.rpc,
+            owner=signer.address,
+            journal=self.journal,
+            tracker=tracker,
+            reconciler=reconciler,
+            nonces=nonces,
+            limits=limits.breaker,
+            state=restored(breaker_state(self.journal)),
+            watch=self.watch,
+        )
+        self.pipeline = Pipeline(
+            feed=WebSocketFeed(self.rpc, chain.ws_url, chain.start_block, pending="backrun" in settings.strategies),
+            mirror=self.mirror,
+            planner=self.planner,
+            dispatcher=self.dispatcher,
+            books=self.books,
+            watch=self.watch,
+            live_from=recovery.head.number,
+            verify_every_blocks=settings.verify_every_blocks,
+        )
+
+    def _sent_before(self) -> list[Bundle | Submission | Outcome]:
+        kinds = ("Bundle", "Submission", "Outcome")
+        return [entry.record for entry in self.journal.read() if entry.kind in kinds]
+
+    async def _relays(self) -> list[FlashbotsRelay]:
+        """The identity at relays is a key of this session: it carries reputation, never money."""
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        identity = IdentityKey(identity_key(self.directory.data_dir))
+        return [
+            FlashbotsRelay(relay.url, identity, session, name=relay.name, timeout_s=relay.timeout_ms / 1000)
+            for relay in self.chain.relays
+        ]
+
+    def _unlock(self) -> KeystoreSigner:
+        return unlock(self.directory)
+
+    def _policy(self, executor: Address, limits: Limits) -> ExecutorPolicy:
+        return ExecutorPolicy(
+            chain_id=self.chain.chain_id,
+            executor=executor,
+            max_fee_wei=MAX_FEE_WEI,
+            max_gas=limits.max_gas_per_trade * 2,
+        )
+
+
+def build_mirror(directory: ConfigDirectory, rpc: Rpc) -> Mirror:
+    chain = directory.chain
+    registry = DexRegistry(
+        [Deployment(d.name, d.family, d.factory, d.fee_pips) for d in chain.dexes],
+        [Router(r.address, RouterKind(r.kind), r.v2, r.v3) for r in chain.routers],
+    )
+    market = Market(
+        registry, chain.weth, untradable_tokens=chain.untradable_tokens, max_hops=directory.settings.max_hops
+    )
+
+    async def read(calls: Sequence[tuple[Address, bytes]], block: int) -> list[tuple[bool, bytes]]:
+        return await aggregate(rpc, chain.multicall3, calls, block)
+
+    async def holding(tokens: Iterable[Address], block: int) -> set[Address]:
+        return await holders(rpc, tokens, chain.start_block, block)
+
+    return Mirror(market, [m.provider for m in chain.lending], read, holding, chain.block_seconds)
+
+
+def ask_twice(directory: ConfigDirectory, live: bool) -> bool:
+    """Whether to send: only when config and command both say live; the command alone is a mistake worth naming."""
+    if live and directory.settings.mode != "live":
+        raise RefusedError(
+            f"{directory.root / 'tallyio.toml'}: mode is '{directory.settings.mode}', the command says --live",
+            todo='Write mode = "live" there if you mean it',
+        )
+    return live
+
+
+async def check_chain(rpc: Rpc, chain: ChainSettings) -> None:
+    found = await reads.chain_id(rpc)
+    if found != chain.chain_id:
+        raise ConfigError(
+            f"{rpc.where} answers for chain id {found}, the configuration says {chain.chain_id}",
+            todo="Point http_url at a node of the configured chain",
+        )
+
+
+def unlock(directory: ConfigDirectory) -> KeystoreSigner:
+    """The wallet's key under a policy that signs nothing yet. Raises ``OperatorError`` for a wrong password."""
+    wallet = directory.settings.wallet
+    file = directory.resolve(wallet.password_file) if wallet.password_file else None
+    password = read_password(file=file, variable=wallet.password_env)
+    nothing = ExecutorPolicy(chain_id=directory.chain.chain_id, executor=directory.chain.weth, max_fee_wei=0, max_gas=0)
+    return keystore.unlock(directory.resolve(wallet.keystore), password, nothing)
+
+
+def identity_key(data_dir: Path) -> bytes:
+    """The key that relays know this searcher by; made on first use, mode 0600."""
+    import os
+    import secrets
+
+    path = data_dir / "relay-identity"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32).hex().encode())
+    except FileExistsError:
+        pass
+    return bytes.fromhex(path.read_text(encoding="ascii"))

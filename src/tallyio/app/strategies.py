@@ -1,0 +1,39 @@
+"""The strategies that a configuration asks for."""
+
+from tallyio.config.directory import ConfigDirectory
+from tallyio.core.chain import PendingTransaction
+from tallyio.core.errors import ConfigError
+from tallyio.engine.planner import VictimEffect
+from tallyio.market.view import MarketView
+from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.strategies.arbitrage import Arbitrage, ArbitrageSettings
+from tallyio.strategies.backrun import Backrun
+from tallyio.strategies.base import Strategy
+from tallyio.strategies.liquidation import Liquidation, LiquidationSettings
+
+KNOWN = ("arbitrage", "liquidation", "backrun")
+
+
+def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> tuple[list[Strategy], VictimEffect]:
+    """One object a name, each with its own TOML, and how a pending transaction's effect is told."""
+    built: list[Strategy] = []
+    victims = Backrun(registry, ArbitrageSettings())
+    for name in directory.settings.strategies:
+        match name:
+            case "arbitrage":
+                built.append(Arbitrage(directory.strategy(name, ArbitrageSettings)))
+            case "liquidation":
+                built.append(Liquidation(directory.strategy(name, LiquidationSettings)))
+            case "backrun":
+                victims = Backrun(registry, directory.strategy(name, ArbitrageSettings))
+                built.append(victims)
+            case _:
+                raise ConfigError(
+                    f"{directory.root / 'tallyio.toml'}: unknown strategy '{name}'", todo=f"Known: {', '.join(KNOWN)}"
+                )
+
+    def effect(victim: PendingTransaction, view: MarketView) -> MarketView | None:
+        left = victims.after_victim(victim, view)
+        return left[0] if left else None
+
+    return built, effect

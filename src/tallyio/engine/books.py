@@ -1,0 +1,126 @@
+"""Learn and remember: what became of what was sent, the ledger, the nonces, the breaker."""
+
+import structlog
+
+from tallyio.chains.rpc import Rpc
+from tallyio.core.chain import NewBlock, Rollback
+from tallyio.core.errors import OutOfReachError
+from tallyio.core.trade import Bundle, Outcome, Submission
+from tallyio.core.units import Address
+from tallyio.engine.observer import Watch
+from tallyio.engine.reconcile import LedgerDivergenceError, Reconciler
+from tallyio.execution.tracking import Receipt, Tracker, receipt_from_rpc
+from tallyio.journal.log import Journal
+from tallyio.journal.records import BreakerState
+from tallyio.risk import breaker
+from tallyio.risk.limits import BreakerLimits
+from tallyio.wallet.nonces import NonceBook
+
+log = structlog.get_logger()
+
+FINAL_DEPTH = 64
+"""Blocks after which an outcome is taken for final."""
+
+
+class Books:
+    """One owner's. ``breaker`` is the state that the gate reads; each change of it is journaled with its cause."""
+
+    def __init__(
+        self,
+        *,
+        rpc: Rpc,
+        owner: Address,
+        journal: Journal,
+        tracker: Tracker,
+        reconciler: Reconciler,
+        nonces: NonceBook,
+        limits: BreakerLimits,
+        state: BreakerState,
+        watch: Watch,
+    ) -> None:
+        self._rpc = rpc
+        self._owner = owner
+        self._journal = journal
+        self._tracker = tracker
+        self._reconciler = reconciler
+        self._nonces = nonces
+        self._limits = limits
+        self._watch = watch
+        self._unwritten: list[Outcome | BreakerState] = []
+        self._next_nonce = -1
+        self.breaker = state
+
+    async def learn(self, event: NewBlock) -> None:
+        """Outcomes of ``event``'s block; they are journaled by ``settle``, with the block's ledger entries."""
+        next_nonce = int(
+            await self._rpc.call("eth_getTransactionCount", [self._owner, {"blockHash": event.block.hash}]), 16
+        )
+        receipts = await self._receipts(event, next_nonce)
+        self._next_nonce = next_nonce
+        outcomes = self._tracker.on_block(event.block, receipts, next_nonce)
+        self._tracker.forget(event.block.number - FINAL_DEPTH)
+        self._nonces.observe(next_nonce, event.block.number)
+        self._count(outcomes)
+
+    async def settle(self, event: NewBlock) -> None:
+        """The block's ledger entries, compared with the chain; a difference opens the breaker."""
+        records, self._unwritten = self._unwritten, []
+        try:
+            with self._watch.stage("reconcile"):
+                await self._reconciler.on_block(event, records)
+        except LedgerDivergenceError as e:
+            self.diverged(str(e))
+        except OutOfReachError:
+            self._unwritten = [*records, *self._unwritten]
+            raise
+
+    def rolled_back(self, event: Rollback) -> None:
+        outcomes = self._tracker.on_rollback(event.to)
+        self._count(outcomes)
+        records, self._unwritten = self._unwritten, []
+        self._reconciler.on_rollback(event, records)
+
+    def sent(self, bundle: Bundle) -> None:
+        self._tracker.sent(bundle)
+
+    def answered(self, submissions: list[Submission]) -> None:
+        """A bundle that every relay refuses shows a fault of ours or of theirs: it counts as a failure."""
+        for submission in submissions:
+            self._tracker.answered(submission)
+        if submissions and all(s.status == "rejected" for s in submissions):
+            self._change(breaker.on_failure(self.breaker, self._limits))
+
+    def diverged(self, detail: str) -> None:
+        log.error("diverged", detail=detail)
+        self._change(breaker.on_divergence(self.breaker, detail))
+
+    def _count(self, outcomes: list[Outcome]) -> None:
+        now_ns = self._watch.clock.unix_ns()
+        for outcome in outcomes:
+            self._unwritten.append(outcome)
+            self._watch.tell("outcome", outcome)
+            after = breaker.on_outcome(self.breaker, outcome, self._limits, now_ns)
+            if after != self.breaker:
+                self.breaker = after
+                self._unwritten.append(after)
+
+    def _change(self, state: BreakerState) -> None:
+        if state != self.breaker:
+            self.breaker = state
+            self._journal.append(state)
+
+    async def _receipts(self, event: NewBlock, next_nonce: int) -> list[Receipt]:
+        """Of our transactions in this block; of all that are watched when the nonce says that there are others."""
+        watched = self._tracker.watched()
+        seen = {entry.tx_hash for entry in event.logs}
+        hashes = [tx_hash for tx_hash in watched if tx_hash in seen]
+        if next_nonce - self._next_nonce != len(hashes):
+            hashes = list(watched)
+        answers = await self._rpc.batch([("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes])
+        return [
+            receipt_from_rpc(answer, event.block) for answer in answers if answer and _is_of(answer, event.block.hash)
+        ]
+
+
+def _is_of(answer: dict[str, str], block_hash: str) -> bool:
+    return answer["blockHash"].lower() == block_hash

@@ -1,0 +1,113 @@
+"""Everything known of the chain as of one block: pools and lending markets, moved, rewound and verified together."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import structlog
+
+from tallyio.chains.fees import next_base_fee
+from tallyio.core.chain import BlockRef, NewBlock, Rollback
+from tallyio.core.errors import BugError
+from tallyio.core.units import Address, Hash32
+from tallyio.market.lending import LendingMirror
+from tallyio.market.market import Market
+from tallyio.market.verification import verify_pools
+from tallyio.market.view import MarketView
+
+log = structlog.get_logger()
+
+Read = Callable[[Sequence[tuple[Address, bytes]], int], Awaitable[list[tuple[bool, bytes]]]]
+"""Makes view calls at one block: (target, calldata) pairs in, (succeeded, returned bytes) out, in order."""
+Holders = Callable[[Iterable[Address], int], Awaitable[set[Address]]]
+"""Everyone who received one of some tokens up to a block."""
+
+
+class Mirror:
+    """Pools follow from logs since the first block. Lending markets are read once, at the block where history ends,
+    for everyone who ever held one of their tokens; from there on they follow from logs as well.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        lending_providers: Sequence[Address],
+        read: Read,
+        holders: Holders,
+        block_seconds: int,
+    ) -> None:
+        self.market = market
+        self.lending: dict[Address, LendingMirror] = {}
+        self._providers = tuple(lending_providers)
+        self._read = read
+        self._holders = holders
+        self._block_seconds = block_seconds
+        self._head: NewBlock | None = None
+        self.lending_open = not lending_providers
+        self._before: dict[Hash32, NewBlock] = {}
+
+    @property
+    def head(self) -> NewBlock:
+        if self._head is None:
+            raise BugError("the mirror has heard no block yet")
+        return self._head
+
+    async def apply(self, event: NewBlock) -> None:
+        """The next block; the first one that is applied sets where the mirror begins."""
+        if self._head is None:
+            parent = BlockRef(event.block.number - 1, event.block.parent_hash, Hash32(""), 0)
+            self.market.start(parent)
+        self.market.apply(event)
+        for mirror in self.lending.values():
+            await mirror.advance(event.block, event.logs, self._read)
+        self._remember(event)
+
+    async def open_lending(self) -> None:
+        """Read the lending markets at the current block; from now on they are mirrored."""
+        for provider in self._providers:
+            bare = await LendingMirror.start(self._read, provider, (), self.head.block)
+            tokens = [t for reserve in bare.state.reserves.values() for t in (reserve.a_token, reserve.debt_token)]
+            accounts = await self._holders(tokens, self.head.block.number)
+            mirror = await LendingMirror.start(self._read, provider, accounts, self.head.block)
+            self.lending[mirror.state.market] = mirror
+        self.lending_open = True
+
+    def rewind(self, event: Rollback) -> None:
+        self.market.rewind(event)
+        for mirror in self.lending.values():
+            mirror.rewind(event.to)
+        if event.to.hash not in self._before:
+            raise BugError(f"block {event.to.number} {event.to.hash} was never heard, so it cannot be rewound to")
+        self._head = self._before[event.to.hash]
+
+    def view(self) -> MarketView:
+        """What a transaction at the top of the next block meets."""
+        head = self.head
+        return self.market.view(
+            next_base_fee_wei=next_base_fee(head.base_fee_wei, head.gas_used, head.gas_limit),
+            next_timestamp=head.block.timestamp + self._block_seconds,
+            lending={market: mirror.state for market, mirror in self.lending.items()},
+        )
+
+    async def verify(self) -> list[str]:
+        """Compare every pool and position with the chain at the current block; one line a difference."""
+        number = self.head.block.number
+        pools = await verify_pools(self._read, self.market.pools, self.market.states, number)
+        lines = [str(difference) for difference in pools]
+        for mirror in self.lending.values():
+            lines += [
+                f"{d.what}: mirrored {d.mirrored}, on chain {d.on_chain}" for d in await mirror.verify(self._read)
+            ]
+        return lines
+
+    @property
+    def skipped_logs(self) -> int:
+        return self.market.counters.undecodable + sum(mirror.skipped_logs for mirror in self.lending.values())
+
+    def _remember(self, event: NewBlock) -> None:
+        self._head = event
+        self._before[event.block.hash] = event
+        _keep_newest(self._before, 256)
+
+
+def _keep_newest(kept: dict[Hash32, NewBlock], count: int) -> None:
+    for hash_ in list(kept)[: max(0, len(kept) - count)]:
+        del kept[hash_]

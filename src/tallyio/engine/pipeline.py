@@ -1,0 +1,103 @@
+"""The one way through the house: hear, understand, know, see, decide, prove, act, learn, remember."""
+
+import structlog
+
+from tallyio.chains.feed import Feed
+from tallyio.core.chain import FeedStatus, NewBlock, PendingTransaction, Rollback
+from tallyio.engine.books import Books
+from tallyio.engine.dispatch import Dispatcher
+from tallyio.engine.mirror import Mirror
+from tallyio.engine.observer import Watch
+from tallyio.engine.planner import Planner
+from tallyio.engine.slot import Slot
+
+log = structlog.get_logger()
+
+
+class Pipeline:
+    """Runs until ``stop`` is called. ``live_from`` is the head at start: blocks up to it are history, only read."""
+
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        mirror: Mirror,
+        planner: Planner,
+        dispatcher: Dispatcher,
+        books: Books,
+        watch: Watch,
+        live_from: int,
+        verify_every_blocks: int,
+    ) -> None:
+        self.feed = feed
+        self.mirror = mirror
+        self.planner = planner
+        self.dispatcher = dispatcher
+        self.books = books
+        self.watch = watch
+        self.live_from = live_from
+        self.verify_every_blocks = verify_every_blocks
+        self.slot: Slot | None = None
+        self.blocks = 0
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    async def run(self) -> None:
+        async for event in self.feed.events():
+            match event:
+                case NewBlock():
+                    await self.on_block(event)
+                case Rollback():
+                    self.on_rollback(event)
+                case PendingTransaction():
+                    await self.on_pending(event)
+                case FeedStatus():
+                    self.watch.tell("feed", event.connected, event.detail)
+            if self._stopped:
+                break
+        if self.slot:
+            await self.dispatcher.cancel(self.slot)
+
+    async def on_block(self, event: NewBlock) -> None:
+        heard_ns = self.watch.clock.monotonic_ns()
+        self.slot = None
+        with self.watch.stage("apply"):
+            await self.mirror.apply(event)
+        if event.block.number < self.live_from:
+            return
+        self.blocks += 1
+        self.watch.tell("block", event)
+        if not self.mirror.lending_open:
+            await self.mirror.open_lending()
+        await self.books.learn(event)
+        self.planner.breaker = self.books.breaker
+        self.slot = await self.planner.open(event, self.mirror.view())
+        await self._act(self.slot, heard_ns)
+        await self.books.settle(event)
+        if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
+            await self.verify()
+
+    def on_rollback(self, event: Rollback) -> None:
+        self.slot = None
+        self.mirror.rewind(event)
+        self.books.rolled_back(event)
+        self.watch.tell("rollback", event)
+
+    async def on_pending(self, event: PendingTransaction) -> None:
+        started_ns = self.watch.clock.monotonic_ns()
+        if self.slot and await self.planner.extend(self.slot, event):
+            await self._act(self.slot, started_ns)
+
+    async def verify(self) -> None:
+        """Compare all that is mirrored with the chain; a difference stops all trading until an operator resumes."""
+        for line in await self.mirror.verify():
+            self.books.diverged(line)
+        self.planner.breaker = self.books.breaker
+
+    async def _act(self, slot: Slot, started_ns: int) -> None:
+        for bundle in self.dispatcher.make(slot):
+            self.books.sent(bundle)
+        for submissions in await self.dispatcher.send(slot, started_ns):
+            self.books.answered(submissions)

@@ -1,0 +1,205 @@
+"""See, decide, prove: from the state after a block to the signed trades for the next one.
+
+Greedy by net value: the best opportunity on the view, its effect, the best that is left, until nothing above the
+minimum remains. Each trade is proved on the local EVM after the trades before it, with the very bytes that are signed.
+"""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
+from tallyio.core.errors import BugError, ChainDataError
+from tallyio.core.ids import content_id
+from tallyio.core.trade import Decision, Opportunity, Proof
+from tallyio.core.units import BPS, ETHER, Address
+from tallyio.engine.observer import Watch
+from tallyio.engine.prover import ProvingGround
+from tallyio.engine.slot import Slot, Trade, TransactionFees
+from tallyio.execution.plan import execute_calldata
+from tallyio.journal.log import Journal
+from tallyio.journal.records import BreakerState
+from tallyio.market.view import MarketView
+from tallyio.risk.gate import decide
+from tallyio.risk.limits import Exposure, Limits, Prices
+from tallyio.strategies.base import Strategy
+from tallyio.strategies.greedy import net_of
+from tallyio.wallet.nonces import NonceBook
+from tallyio.wallet.signer import Signer
+from tallyio.wallet.transaction import UnsignedTransaction
+
+log = structlog.get_logger()
+
+MOST_TRADES = 24
+"""Trades in one slot; what is left is found again in the next block."""
+GAS_LIMIT_BPS = 13_000
+"""Gas limit of a trade as a share of the gas it was proved with: calls inside keep 63/64 of what is left (EIP-150)."""
+
+VictimEffect = Callable[[PendingTransaction, MarketView], MarketView | None]
+"""The view after a pending transaction, or None where its effect cannot be told."""
+
+
+class Planner:
+    """``limits`` and ``strategies`` say what is wanted; ``signer`` and ``nonces`` belong to one owner account."""
+
+    def __init__(
+        self,
+        *,
+        strategies: Sequence[Strategy],
+        victim_effect: VictimEffect,
+        limits: Limits,
+        ground: ProvingGround,
+        signer: Signer,
+        nonces: NonceBook,
+        executor: Address,
+        chain_id: int,
+        priority_fee_wei: int,
+        journal: Journal,
+        watch: Watch,
+    ) -> None:
+        self.strategies = tuple(strategies)
+        self.victim_effect = victim_effect
+        self.limits = limits
+        self.ground = ground
+        self.signer = signer
+        self.nonces = nonces
+        self.executor = executor
+        self.chain_id = chain_id
+        self.priority_fee_wei = priority_fee_wei
+        self.journal = journal
+        self.watch = watch
+        self.breaker = BreakerState()
+        self.halted = False
+
+    async def open(self, head: NewBlock, view: MarketView) -> Slot:
+        """The plan for the block after ``head``: every trade that pays on the state that ``head`` left."""
+        fees = TransactionFees(view.next_base_fee_wei, self.priority_fee_wei)
+        slot = Slot(head, view, self.nonces.next, fees, content_id("slot", self.signer.address, head.block.hash))
+        await self.ground.open(head, view)
+        while len(slot.trades) < MOST_TRADES and await self._next_trade(slot, head):
+            pass
+        return slot
+
+    async def extend(self, slot: Slot, pending: PendingTransaction) -> bool:
+        """Put the best backrun of ``pending`` behind what the slot holds; whether there was one."""
+        if pending.hash in slot.seen or len(slot.trades) >= MOST_TRADES:
+            return False
+        slot.seen.add(pending.hash)
+        return await self._next_trade(slot, pending)
+
+    async def _next_trade(self, slot: Slot, event: ChainEvent) -> bool:
+        with self.watch.stage("detect"):
+            found = [o for strategy in self.strategies for o in strategy.evaluate(event, slot.view)]
+            found.sort(key=net_of(slot.view), reverse=True)
+        for opportunity in found:
+            if (key := _key(opportunity)) in slot.refused:
+                continue
+            trade = await self._attempt(slot, opportunity)
+            if trade is not None:
+                return True
+            slot.refused.add(key)
+        return False
+
+    async def _attempt(self, slot: Slot, opportunity: Opportunity) -> Trade | None:
+        """Decide, prove, decide on the proof, prove the final bytes, sign. None leaves the slot as it was."""
+        self.journal.append(opportunity)
+        self.watch.tell("opportunity", opportunity)
+        decision = self._decide(slot, opportunity, None)
+        if not decision.approved:
+            return self._refuse(opportunity, decision)
+        try:
+            after = self._view_after(slot.view, opportunity)
+        except ChainDataError as e:
+            log.warning("a strategy and the market differ on a route", opportunity=opportunity.id, error=e.message)
+            return None
+        # The first run tells the gas; bid and minimum follow from it and change the bytes, so these run again.
+        first = await self._prove(slot, opportunity, decision)
+        decision = self._decide(slot, opportunity, first)
+        if not decision.approved:
+            return self._refuse(opportunity, decision, first)
+        gas_limit = first.gas_used * GAS_LIMIT_BPS // BPS
+        proof = await self._prove(slot, opportunity, decision, gas_limit)
+        final = self._decide(slot, opportunity, proof)
+        if not final.approved:
+            return self._refuse(opportunity, final, proof)
+        trade = self._sign(slot, opportunity, decision, proof, gas_limit)
+        await self.ground.keep()
+        slot.trades.append(trade)
+        slot.view = after
+        return trade
+
+    def _decide(self, slot: Slot, opportunity: Opportunity, proof: Proof | None) -> Decision:
+        with self.watch.stage("decide"):
+            exposure = Exposure(
+                head_block=slot.parent.block.number,
+                committed_gas_cost_wei=slot.gas * slot.fees.max_fee_wei,
+                untradable=frozenset(slot.view.untradable),
+                halted=self.halted,
+            )
+            prices = Prices(slot.fees.max_fee_wei, slot.view.weth, _wei_per_token(slot.view))
+            return decide(opportunity, proof, exposure, self.limits, self.breaker, prices)
+
+    async def _prove(
+        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int | None = None
+    ) -> Proof:
+        with self.watch.stage("prove"):
+            return await self.ground.prove(opportunity, self._unsigned(slot, opportunity, decision, gas_limit))
+
+    def _unsigned(
+        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int | None
+    ) -> UnsignedTransaction:
+        return UnsignedTransaction(
+            chain_id=self.chain_id,
+            nonce=slot.next_nonce,
+            priority_fee_wei=slot.fees.priority_fee_wei,
+            max_fee_wei=slot.fees.max_fee_wei,
+            gas_limit=gas_limit or self.limits.max_gas_per_trade,
+            to=self.executor,
+            value_wei=0,
+            data=execute_calldata(opportunity.route, decision.min_profit_wei, decision.bid_wei),
+        )
+
+    def _sign(self, slot: Slot, opportunity: Opportunity, decision: Decision, proof: Proof, gas_limit: int) -> Trade:
+        with self.watch.stage("sign"), self.journal.transaction():
+            self.journal.append(decision)
+            self.journal.append(proof)
+            [nonce] = self.nonces.reserve(f"{slot.plan_id}/{len(slot.trades)}", 1, target_block=slot.target)
+            if nonce != slot.next_nonce:
+                raise BugError(f"nonce {nonce} was reserved for a trade that was proved with {slot.next_nonce}")
+            unsigned = self._unsigned(slot, opportunity, decision, gas_limit)
+            signed = self.signer.sign(unsigned)
+        self.watch.tell("decision", opportunity, decision)
+        self.watch.tell("proof", proof)
+        return Trade(opportunity, decision, proof, nonce, signed.raw, signed.hash)
+
+    def _refuse(self, opportunity: Opportunity, decision: Decision, proof: Proof | None = None) -> None:
+        with self.journal.transaction():
+            if proof:
+                self.journal.append(proof)
+            self.journal.append(decision)
+        self.watch.tell("decision", opportunity, decision)
+
+    def _view_after(self, view: MarketView, opportunity: Opportunity) -> MarketView:
+        if opportunity.victim is None:
+            return view.after(opportunity.route)
+        moved = self.victim_effect(opportunity.victim, view)
+        if moved is None:
+            raise ChainDataError(f"the effect of {opportunity.victim.hash} cannot be told any more")
+        return moved.after(opportunity.route)
+
+
+def _key(opportunity: Opportunity) -> tuple[str, ...]:
+    """What stays the same when the amounts of a refused trade change a little."""
+    victim = opportunity.victim.hash if opportunity.victim else ""
+    return (opportunity.strategy, victim, opportunity.borrower or "", *opportunity.pools)
+
+
+def _wei_per_token(view: MarketView) -> dict[Address, tuple[int, int]]:
+    """Wei of ether for one smallest unit of each token that a lending market's oracle prices, as a fraction."""
+    prices: dict[Address, tuple[int, int]] = {}
+    for state in view.lending.values():
+        ether = state.prices_e8.get(view.weth)
+        if ether:
+            for asset, reserve in state.reserves.items():
+                prices[asset] = (state.prices_e8.get(asset, 0) * ETHER, ether * 10**reserve.decimals)
+    return prices
