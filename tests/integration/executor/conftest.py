@@ -8,20 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from tallyio.core.chain import Log
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import Route, SwapStep
-from tallyio.core.units import Address, Hash32, address
+from tallyio.core.units import Address, address
 from tallyio.devnet import abi
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
 from tallyio.devnet.node_rpc import NodeRpc, RpcRefusedError
 from tallyio.devnet.solidity import gather, standard_input
 from tallyio.execution.deploy import creation_data
-from tallyio.execution.events import executed
 from tallyio.execution.gas import gas_estimate
 from tallyio.execution.plan import execute_calldata
 from tallyio.execution.revert import explain_revert
+from tallyio.execution.tracking import EXECUTED
 
 ROOT = Path(__file__).resolve().parents[3]
 PROPOSER = Address("0x" + "c0" * 20)
@@ -204,22 +203,10 @@ class Lab:
     def executed(self, receipt: dict[str, Any]) -> tuple[int, int]:
         """Gained and bid as the event says. The transaction must have succeeded and said so once."""
         assert receipt["status"] == "0x1"
-        logs = [_log(entry) for entry in receipt["logs"]]
-        (found,) = [event for log in logs if (event := executed(log, self.executor))]
-        return found.gained_wei, found.bid_wei
-
-
-def _log(entry: dict[str, Any]) -> Log:
-    return Log(
-        address=address(entry["address"]),
-        topics=tuple(entry["topics"]),
-        data=bytes.fromhex(entry["data"][2:]),
-        block_number=int(entry["blockNumber"], 16),
-        block_hash=Hash32(entry["blockHash"]),
-        tx_hash=Hash32(entry["transactionHash"]),
-        tx_index=int(entry["transactionIndex"], 16),
-        log_index=int(entry["logIndex"], 16),
-    )
+        (log,) = [entry for entry in receipt["logs"] if entry["topics"] == [EXECUTED]]
+        assert address(log["address"]) == self.executor
+        gained, bid = abi.unpack("(uint256,uint256)", bytes.fromhex(log["data"][2:]))
+        return gained, bid
 
 
 def _sqrt_x96(amount0: int, amount1: int) -> int:
