@@ -274,3 +274,26 @@ async def test_the_check_finds_what_disturbed_prices_offer_and_nothing_before(de
     if first.token == world.weth:
         assert token == world.weth
         assert amount - first.amount == first.gross_wei
+
+
+async def test_a_crash_makes_liquidations_takeable_with_the_markets_own_amounts(desk):
+    world, pool = desk.world, desk.world.aave.pool
+    fee_tokens = tuple(t.address for t in world.tokens.values() if t.transfer_fee_bps)
+    factories = tuple(Factory(f.address, f.family, f.fee_pips) for f in world.factories)
+    scope = Scope(world.weth, world.multicall3, factories, (pool,), 10**14, GasModel(0), fee_tokens)
+    for token in (world.tokens[s].address for s in world.aave.reserves):
+        desk.fund(token, 10**24)
+        desk.act(token, "approve(address,uint256)", pool, UINT256_MAX)
+    desk.crash({"WETH": -35, "LINK": -20})
+    found = await ExhaustiveCheck(desk, scope).at(desk.block, timestamp=desk.timestamp + 12, base_fee_wei=10**9)
+    liquidations = [item for item in found.taken if item.kind == "liquidation"]
+    assert len(liquidations) >= 3
+    assert found.taken[0] == max(found.taken, key=lambda item: item.net_wei)
+    for item in liquidations:
+        snapshot = desk.rpc.call("evm_snapshot")
+        call = "liquidationCall(address,address,address,uint256,bool)"
+        receipt = desk.act(pool, call, item.collateral, item.token, item.borrower, item.amount, False)
+        (log,) = [entry for entry in receipt["logs"] if entry["topics"][0] == LIQUIDATED]
+        paid, received, _, _ = abi.unpack("(uint256,uint256,address,bool)", bytes.fromhex(log["data"][2:]))
+        assert (paid, received) == (item.amount, item.collateral_amount)
+        desk.rpc.call("evm_revert", snapshot)

@@ -1,11 +1,14 @@
 """What a report is made from: the records of one run, as the journal keeps them."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
+from tallyio.journal.log import JournalReader
 
+_Record = TypeVar("_Record")
 LANDED = "landed"
 _WEIGHT = {"dropped": 1, "unknown": 2, "reorged": 3, "reverted": 4, LANDED: 5}
 
@@ -44,3 +47,13 @@ def final_outcomes(outcomes: Iterable[Outcome]) -> Mapping[str, Outcome]:
         if held is None or not (held.status in (LANDED, "reverted") and outcome.status in ("dropped", "unknown")):
             final[outcome.tx_hash] = outcome
     return final
+
+
+def read_run(journal: JournalReader, since: int = 0) -> RunRecords:
+    """The records that a journal holds after sequence number ``since``; while its searcher runs, or after."""
+    with journal.snapshot():
+
+        def of(kind: type[_Record]) -> tuple[_Record, ...]:
+            return tuple(entry.record for entry in journal.read(kind, since))
+
+        return RunRecords(of(Opportunity), of(Decision), of(Proof), of(Bundle), of(Submission), of(Outcome))
