@@ -52,15 +52,21 @@ def resume(data_dir: Path) -> Halt | None:
 
 
 def is_halted(data_dir: Path) -> bool:
-    """Whether the file is there, readable or not. One system call."""
-    return os.path.lexists(data_dir / FILE_NAME)
+    """Whether the file is there, readable or not, or its folder cannot be looked into. One system call."""
+    try:
+        os.lstat(data_dir / FILE_NAME)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def read(data_dir: Path) -> Halt | None:
     """The standing halt. A file that cannot be read halts as well."""
     try:
         return msgspec.json.decode((data_dir / FILE_NAME).read_bytes(), type=Halt)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.MsgspecError) as e:
         return Halt("unknown", "unknown", f"the halt file cannot be read: {e}")
