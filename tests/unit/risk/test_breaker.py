@@ -14,8 +14,6 @@ DAY = 86_400 * 10**9
 def outcome(status: str, net: int = 0) -> Outcome:
     block = BlockRef(1, Hash32("0x"), Hash32("0x"), 1)
     return Outcome("b", "o", Hash32("0x1"), status, block, 1, max(-net, 0), max(net, 0), 0, 0)
-        "b", "o", Hash32("0x1"), status, BlockRef(1, Hash32("0x"), Hash32("0x"), 1), 1, max(-net, 0), max(net, 0), 0, 0
-    )
 
 
 def after(*steps: tuple[str, int, int], state: BreakerState | None = None) -> BreakerState:
