@@ -24,7 +24,10 @@ class SwapStep(msgspec.Struct, frozen=True, tag="swap"):
 
 
 class LiquidateStep(msgspec.Struct, frozen=True, tag="liquidate"):
-    """Aave ``liquidationCall``: ``debt_to_cover`` of ``debt`` is paid, ``collateral_received`` arrives."""
+    """Aave ``liquidationCall``: up to ``debt_to_cover`` of ``debt`` is paid, ``collateral_received`` arrives.
+
+    Where both are one asset, ``collateral_received`` is what is left of it after the debt was paid.
+    """
 
     market: Address
     collateral: Address

@@ -3,11 +3,10 @@
 from collections import deque
 from collections.abc import Iterable
 
-import msgspec
 import structlog
 
 from tallyio.core.chain import BlockRef, Log
-from tallyio.core.errors import BugError, ChainDataError
+from tallyio.core.errors import BugError, ChainDataError, DivergenceError
 from tallyio.core.lending import LendingState
 from tallyio.core.units import Address
 from tallyio.protocols.lending.aave_v3 import reader
@@ -111,11 +110,14 @@ class LendingMirror:
         self._replace(state)
 
     def rewind(self, to: BlockRef) -> None:
-        """Back to the state as of ``to``. Raises ``BugError`` when that lies before the kept history."""
-        while self._history and self._history[-1][0].hash != to.hash:
+        """Back to the state as of ``to``. Raises ``DivergenceError`` when that lies before the kept history."""
+        if all(block.hash != to.hash for block, _ in self._history):
+            raise DivergenceError(
+                f"block {to.number} {to.hash} is not among the last {len(self._history)} of the lending mirror",
+                todo="Read the market from the chain again",
+            )
+        while self.block.hash != to.hash:
             self._history.pop()
-        if not self._history:
-            raise BugError(f"block {to.number} {to.hash} is not among the last {HISTORY} blocks of the lending mirror")
         self._contracts = directory(self.state)
 
     async def verify(self, read: Read) -> list[Difference]:
@@ -124,5 +126,5 @@ class LendingMirror:
 
     def _replace(self, state: LendingState) -> None:
         block, _ = self._history.pop()
-        self._history.append((block, msgspec.structs.replace(state)))
+        self._history.append((block, state))
         self._contracts = directory(state)

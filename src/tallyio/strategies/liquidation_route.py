@@ -68,7 +68,7 @@ def build(view: MarketView, market: Address, premium_bps: int, case: Case, quote
         debt=debt,
         borrower=case.borrower,
         debt_to_cover=quote.debt_to_cover,
-        collateral_received=quote.collateral_received,
+        collateral_received=case.gained(quote),
     )
     if way.kind is Kind.LOAN:
         premium = percent_mul_ceil(quote.debt_paid, premium_bps)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tallyio.core.chain import BlockRef
+from tallyio.core.errors import BugError, DivergenceError
 from tallyio.devnet import abi
 from tallyio.market.lending import LendingMirror
+from tallyio.protocols.lending.aave_v3.abi import keccak
 from tallyio.protocols.lending.aave_v3.events import AGGREGATOR, POOL, TOKEN
 from tallyio.protocols.lending.aave_v3.health import unhealthy
 
@@ -192,3 +194,86 @@ async def test_random_actions_leave_no_difference(market: Market, seed: int) -> 
     happened = {shape.name for shape in (*POOL.values(), *TOKEN.values(), *AGGREGATOR.values()) if shape.topic in seen}
     expected = {"Mint", "Burn", "BalanceTransfer", "LiquidationCall", "DeficitCreated", "AnswerUpdated", "Repay"}
     assert expected <= happened
+
+
+async def test_a_rewound_mirror_is_what_it_was(market: Market) -> None:
+    mirror = await mirror_at_head(market)
+    begun, before = mirror.block, mirror.state
+    market.set_price("WETH", 1_000 * 10**8)
+    market.mine()
+    market.set_price("WETH", 1_100 * 10**8)
+    head = market.mine()
+    await follow(market, mirror, head)
+    assert mirror.state.prices_e8[market.assets["WETH"]] == 1_100 * 10**8
+    mirror.rewind(market.block(head.number - 1))
+    assert mirror.state.prices_e8[market.assets["WETH"]] == 1_000 * 10**8
+    mirror.rewind(begun)
+    assert mirror.state == before
+    with pytest.raises(BugError, match="does not follow"):
+        mirror.apply(head, ())
+    with pytest.raises(DivergenceError, match="not among"):
+        mirror.rewind(head)
+
+
+async def test_a_new_reserve_is_mirrored_from_its_first_block(market: Market) -> None:
+    """Listed, configured, supplied and borrowed in one block; its price comes from a source that has no events."""
+    mirror = await mirror_at_head(market)
+    m, who = market, market.borrowers[0]
+    token = m.world.tokens["VAST"]
+    reserve = mirror.state.reserves[m.assets["LINK"]]
+    rates = abi.pack("(uint16,uint32,uint32,uint32)", 8000, 0, 400, 6000)
+    code = [implementation(m, address) for address in (reserve.a_token, reserve.debt_token)]
+    listing = (*code, token.address, "A", "a", "D", "d", b"", rates)
+    m.give("VAST", who, 10**24)
+    m.send(m.admin, m.aave.configurator, LIST, [listing], gas=8_000_000)
+    ratios = (7000, 7500, 10600)
+    m.send(
+        m.admin, m.aave.configurator, "configureReserveAsCollateral(address,uint256,uint256,uint256)",
+        token.address, *ratios,
+    )  # fmt: skip
+    m.send(m.admin, m.aave.configurator, "setReserveBorrowing(address,bool)", token.address, True)
+    source = m.world.feeds["LINK"].aggregator
+    m.send(m.admin, m.aave.oracle, "setAssetSources(address[],address[])", [token.address], [source])
+    m.send(who, m.pool, "supply(address,uint256,address,uint16)", token.address, 10**23, who.address, 0)
+    m.send(who, m.pool, "borrow(address,uint256,uint256,uint16,address)", token.address, 10**21, 2, 0, who.address)
+    await follow(m, mirror, m.mine())
+    assert mirror.state.accounts[who.address].borrowed[token.address] == 10**21
+    assert mirror.state.reserves[token.address].id == 7
+    assert await mirror.verify(m.read) == []
+    m.set_price("LINK", 17 * 10**8)
+    await follow(m, mirror, m.mine(3600))
+    assert mirror.state.prices_e8[token.address] == 17 * 10**8
+    assert await mirror.verify(m.read) == []
+
+
+async def test_a_price_without_events_is_polled(market: Market) -> None:
+    """A source that only answers ``latestAnswer``, as price caps and composed feeds do."""
+    mirror = await mirror_at_head(market)
+    m, source, asset = market, "0x" + "99" * 20, market.assets["LINK"]
+    m.rpc.call("anvil_setCode", source, "0x" + only_latest_answer().hex())
+    m.rpc.call("anvil_setStorageAt", source, "0x" + "0" * 64, f"0x{11 * 10**8:064x}")
+    m.send(m.admin, m.aave.oracle, "setAssetSources(address[],address[])", [asset], [source])
+    await follow(m, mirror, m.mine())
+    assert (mirror.state.polled, mirror.state.prices_e8[asset]) == (frozenset({asset}), 11 * 10**8)
+    m.rpc.call("anvil_setStorageAt", source, "0x" + "0" * 64, f"0x{12 * 10**8:064x}")
+    await follow(m, mirror, m.mine())
+    assert mirror.state.prices_e8[asset] == 12 * 10**8
+    assert await mirror.verify(m.read) == []
+
+
+LIST = "initReserves((address,address,address,string,string,string,string,bytes,bytes)[])"
+
+
+def implementation(market: Market, proxy: str) -> str:
+    """The code behind an EIP-1967 proxy."""
+    slot = f"0x{int.from_bytes(keccak('eip1967.proxy.implementation')) - 1:064x}"
+    found: str = market.rpc.call("eth_getStorageAt", proxy, slot, "latest")
+    return "0x" + found[-40:]
+
+
+def only_latest_answer() -> bytes:
+    """Runtime code: ``latestAnswer()`` returns storage slot 0, every other call reverts."""
+    selector = keccak("latestAnswer()")[:4]
+    check = bytes.fromhex("5f3560e01c63") + selector + bytes.fromhex("146011575f5ffd")
+    body = bytes.fromhex("5b5f545f5260205ff3")
+    return check + body

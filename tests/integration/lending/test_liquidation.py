@@ -38,12 +38,11 @@ class Judge:
         tx = self.m.send(self.liquidator, self.m.pool, CALL, collateral, debt, borrower, amount, False)
         block = self.m.mine(12)
         assert block.timestamp == self.timestamp
-        try:
-            predicted = self.predict(state, borrower, collateral, debt, amount)
-        except LiquidationRefusedError as refused:
-            assert not self.m.succeeded(tx), f"predicted {refused}, but it went through"
-            assert self.reason(tx) == self.selector(refused.reason), refused
-            self.seen[refused.reason] += 1
+        predicted = self.predict(state, borrower, collateral, debt, amount)
+        if isinstance(predicted, str):
+            assert not self.m.succeeded(tx), f"predicted {predicted}, but it went through"
+            assert self.reason(tx) == self.selector(predicted), predicted
+            self.seen[predicted] += 1
         else:
             assert self.m.succeeded(tx), f"predicted {predicted}, refused with {self.reason(tx).hex()}"
             logs = self.m.logs(block.number, block.number)
@@ -61,9 +60,13 @@ class Judge:
                 self.seen["bad debt"] += 1
         self.m.revert(before)
 
-    def predict(self, state: LendingState, borrower: str, collateral: str, debt: str, amount: int) -> Quote:
-        case = open_case(state, borrower, collateral, debt, self.timestamp)
-        quote = case.quote(amount)
+    def predict(self, state: LendingState, borrower: str, collateral: str, debt: str, amount: int) -> Quote | str:
+        """What the liquidation does, or the name of the error that it ends with."""
+        try:
+            case = open_case(state, borrower, collateral, debt, self.timestamp)
+            quote = case.quote(amount)
+        except LiquidationRefusedError as refused:
+            return refused.reason
         if quote.debt_paid < amount:
             self.seen["capped"] += 1
         if case.max_debt < case.owed:
@@ -119,3 +122,43 @@ async def test_outcome_is_predicted_to_the_wei(market: Market, seed: int) -> Non
                     await judge.judge(borrower, collateral, debt, amount)
     assert judge.seen["done"] > 10
     assert judge.seen["MustNotLeaveDust"] > 0
+
+
+async def test_the_market_refuses_as_predicted(market: Market) -> None:
+    """Paused reserves, a grace period, and a collateral reserve that was drained."""
+    market.set_price("WETH", market.world.tokens["WETH"].price_e8 * 8 // 10)
+    liquidator, whale = market.world.account("searcher"), market.world.account("newcomer")
+    for symbol in market.assets:
+        market.give(symbol, liquidator, market.world.tokens[symbol].amount(10**8 * 10**8))
+    market.give("WBTC", whale, market.world.tokens["WBTC"].amount(10**9 * 10**8))
+    market.mine()
+    weth, usdc = market.assets["WETH"], market.assets["USDC"]
+    market.send(whale, market.pool, SUPPLY, market.assets["WBTC"], 4 * 10**11, whale.address, 0)
+    market.mine()
+    accounts = [a.address for a in (*market.borrowers, market.supplier, whale)]
+    begun = await LendingMirror.start(market.read, market.aave.addresses_provider, accounts, market.head)
+    at_hand = begun.state.reserves[weth].virtual_balance
+    states = (
+        (market.admin, market.aave.configurator, "setReservePause(address,bool)", weth, True),
+        (market.admin, market.aave.configurator, "setReservePause(address,bool,uint40)", weth, False, 60),
+        (market.admin, market.aave.configurator, "disableLiquidationGracePeriod(address)", weth),
+        (whale, market.pool, BORROW, weth, at_hand - 10**15, 2, 0, whale.address),
+    )
+    seen: Counter[str] = Counter()
+    for state in states:
+        market.send(*state)
+        market.mine()
+        mirror = await LendingMirror.start(market.read, market.aave.addresses_provider, accounts, market.head)
+        judge = Judge(market, mirror)
+        weak = (a for a, p in mirror.state.accounts.items() if weth in p.supplied and usdc in p.borrowed)
+        for borrower in list(weak)[:4]:
+            await judge.judge(borrower, weth, usdc, 2**256 - 1)
+        seen += judge.seen
+    assert seen["ReservePaused"] > 0
+    assert seen["LiquidationGraceSentinelCheckFailed"] > 0
+    assert seen["Panic"] > 0
+    assert seen["done"] > 0
+
+
+SUPPLY = "supply(address,uint256,address,uint16)"
+BORROW = "borrow(address,uint256,uint256,uint16,address)"

@@ -84,6 +84,11 @@ class Case(msgspec.Struct, frozen=True):
     def debt_unit(self) -> int:
         return int(10**self.debt.decimals)
 
+    def gained(self, quote: Quote) -> int:
+        """By how much the liquidator's balance of the collateral grows: the debt is paid from it where both are one
+        asset."""
+        return quote.collateral_received - (quote.debt_paid if self.collateral.asset == self.debt.asset else 0)
+
     def price(self, debt_to_cover: int) -> Quote:
         """``_calculateAvailableCollateralToLiquidate`` after the close factor, before any check."""
         asked = min(debt_to_cover, self.max_debt)

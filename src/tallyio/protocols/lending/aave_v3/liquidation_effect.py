@@ -20,9 +20,10 @@ def apply_liquidation(state: LendingState, step: LiquidateStep, timestamp: int) 
     """
     case = open_case(state, step.borrower, step.collateral, step.debt, timestamp)
     quote = case.quote(step.debt_to_cover)
-    if quote.collateral_received != step.collateral_received:
+    gained = case.gained(quote)
+    if gained != step.collateral_received:
         raise LiquidationRefusedError(
-            "UnexpectedCollateral", f"{quote.collateral_received} arrive, the step says {step.collateral_received}"
+            "UnexpectedCollateral", f"{gained} arrive, the step says {step.collateral_received}"
         )
     return settle(state, case, quote)
 
