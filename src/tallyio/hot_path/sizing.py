@@ -18,7 +18,8 @@ from tallyio.hot_path.amm.quote import least_input, output_of
 from tallyio.hot_path.curve import Curve, Piece
 
 _MAX_PIECES = 4096
-_CLIMB_BITS = (12, 20, 28)
+_FAR, _NEAR = 10, 22
+"""Strides of the climb, as shifts of the amount. Profit is flat at its peak: off by ``2 ** -22`` costs ``2 ** -44``."""
 _FINE = 1 << 50
 """Above this, one unit of an amount weighs less than a billionth of any profit worth taking."""
 
@@ -98,9 +99,13 @@ def refine(legs: Sequence[Leg], start: float) -> Sized | None:
         return None
     position = min(range(len(legs)), key=best.amounts.__getitem__)
     if best.amounts[position] >= _FINE:
-        position = 0
+        near = _climb(legs, 0, best.amounts[0] >> _NEAR, best)
+        if near is not best:  # the seed was off: search
+            near = _climb(legs, 0, best.amounts[0] >> _FAR, near)
+            near = _climb(legs, 0, best.amounts[0] >> _NEAR, near)
+        return near if near.profit > 0 else None
     best = _through(legs, position, best.amounts[position], best)
-    for bits in _CLIMB_BITS:
+    for bits in (_FAR, _NEAR):
         stride = best.amounts[position] >> bits
         best = _climb(legs, position, max(stride, 1), best)
         if stride <= 1:

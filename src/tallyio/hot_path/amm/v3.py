@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import V3State
-from tallyio.core.units import UINT128_MAX
+from tallyio.core.units import PIPS, UINT128_MAX, UINT256_MAX
 from tallyio.hot_path.amm.swap_math import swap_step
 from tallyio.hot_path.amm.tick_math import (
     MAX_SQRT_RATIO,
@@ -81,6 +81,17 @@ def swap(
             target_tick = ticks[position] if crosses else min(boundary, MAX_TICK)
             sqrt_next = sqrt_ratio_at_tick(target_tick)
             target = sqrt_next if sqrt_next < limit else limit
+        if exact_in and liquidity:
+            end = _end_within(sqrt_price, target, liquidity, remaining * (PIPS - fee_pips) // PIPS, zero_for_one)
+            if end:
+                total_in += remaining
+                if zero_for_one:
+                    total_out += liquidity * (sqrt_price - end) >> 96
+                else:
+                    total_out += (liquidity << 96) * (end - sqrt_price) // end // sqrt_price
+                known = known if end == sqrt_price else None
+                remaining, sqrt_price = 0, end
+                break
         before = sqrt_price
         sqrt_price, step_in, step_out, fee = swap_step(before, target, liquidity, remaining, fee_pips, exact_in)
         total_in += step_in + fee
@@ -100,6 +111,23 @@ def swap(
         elif sqrt_price != before:
             known = None
     return Swapped(total_in, total_out, remaining, sqrt_price, liquidity, known)
+
+
+def _end_within(sqrt_price: int, target: int, liquidity: int, net_in: int, zero_for_one: bool) -> int:
+    """The price where ``net_in`` ends the swap short of ``target``, 0 where the contract's whole step must tell.
+
+    Prices round towards where the swap began. So when the step's input would reach the target, the price computed
+    here is at or past it, and a price short of it proves that the contract's step ends there too.
+    """
+    if zero_for_one:
+        numerator = liquidity << 96
+        denominator = numerator + net_in * sqrt_price
+        if denominator > UINT256_MAX:
+            return 0
+        end = -(-numerator * sqrt_price // denominator)
+        return end if end > target else 0
+    end = sqrt_price + (net_in << 96) // liquidity
+    return end if end < target else 0
 
 
 def after(state: V3State, swapped: Swapped) -> V3State:
