@@ -1,60 +1,46 @@
 """The node behind the builder: an anvil that mines only when told to (``--no-mining --order fifo``)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import aiohttp
-import msgspec
-import rlp  # type: ignore[import-untyped]
-
-from tallyio.core.errors import ChainDataError, OutOfReachError, TallyError
+from tallyio.chains.jsonrpc import Call
+from tallyio.chains.rpc import Rpc, RpcError
+from tallyio.chains.transactions import encode_signed
+from tallyio.core.errors import ChainDataError, OutOfReachError
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.records import Head, Slot
 from tallyio.execution.signed import SignedTransaction, decode
 
-Call = tuple[str, Sequence[Any]]
+MAX_CALLS = 10_000
+"""Calls in one request: a whole block is placed in one."""
 
 
-class NodeRefusedError(TallyError):
-    """The node answered a call with an error."""
+class Replaced(NamedTuple):
+    """How a replaced pool changed hands.
+
+    ``before`` and ``after`` are what became ready until then and during it. ``followers`` arrived late, right behind a
+    transaction that was taken out, and left the pool with it. ``refused`` gives the node's words.
+    """
+
+    before: list[Hash32]
+    followers: list[SignedTransaction]
+    after: list[Hash32]
+    refused: dict[Hash32, str]
 
 
 class Node:
-    """Asynchronous JSON-RPC, and the few things that a builder does to its node."""
+    """The few things that a builder does to its node. Anvil runs the calls of one batch in their order."""
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
-        self._url = url
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._session: aiohttp.ClientSession | None = None
-        self._announced: str | None = None
+        self._rpc = Rpc(url, timeout_s, batch_size=MAX_CALLS)
+        self._filter: str | None = None
 
     async def close(self) -> None:
-        if self._session:
-            await self._session.close()
-            self._session = None
+        await self._rpc.close()
 
     async def call(self, method: str, *params: Any) -> Any:
-        return _result(method, (await self.attempt([(method, params)]))[0])
-
-    async def batch(self, calls: Sequence[Call]) -> list[Any]:
-        answers = await self.attempt(calls)
-        return [_result(method, answer) for (method, _), answer in zip(calls, answers, strict=True)]
-
-    async def attempt(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
-        """The answers of one batch, errors included. Anvil runs the calls of a batch in order."""
-        if not calls:
-            return []
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        body = [{"jsonrpc": "2.0", "id": i, "method": m, "params": p} for i, (m, p) in enumerate(calls)]
-        try:
-            async with self._session.post(
-                self._url, data=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
-            ) as response:
-                answers = msgspec.json.decode(await response.read(), type=list[dict[str, Any]])
-        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as e:
-            raise OutOfReachError(f"the devnet's node at {self._url} does not answer: {type(e).__name__}") from e
-        return sorted(answers, key=lambda answer: int(answer["id"]))
+        """Raises ``RpcError`` when the node refuses."""
+        return await self._rpc.call(method, params)
 
     async def head(self) -> Head:
         return _head(await self.call("eth_getBlockByNumber", "latest", False))
@@ -64,42 +50,63 @@ class Node:
         return _head(block) if block else None
 
     async def nonces(self, senders: Sequence[Address], block: str = "latest") -> dict[Address, int]:
-        counts = await self.batch([("eth_getTransactionCount", (who, block)) for who in senders])
+        counts = await self._rpc.batch([("eth_getTransactionCount", (who, block)) for who in senders])
         return {who: int(count, 16) for who, count in zip(senders, counts, strict=True)}
 
-    async def announced(self) -> list[Hash32]:
+    async def announced(self) -> list[Hash32] | None:
         """Hashes that became ready in the node's pool since the last call, in their order.
 
-        After a pause so long that the node forgot the filter, the order of what came meanwhile is lost.
+        None when nobody was watching (the first call, or the node forgot): then only ``pool`` tells what is there.
         """
-        if self._announced is not None:
-            answer = (await self.attempt([("eth_getFilterChanges", (self._announced,))]))[0]
-            if isinstance(answer.get("result"), list):
-                return [Hash32(h) for h in answer["result"]]
-        self._announced = await self.call("eth_newPendingTransactionFilter")
-        return []
+        if self._filter is not None:
+            try:
+                return [Hash32(h) for h in await self.call("eth_getFilterChanges", self._filter)]
+            except RpcError:
+                pass
+        self._filter = await self.call("eth_newPendingTransactionFilter")
+        return None
 
     async def pool(self) -> list[SignedTransaction]:
-        """Everything in the node's pool, ready or queued, in no particular order."""
-        return _pool(await self.call("txpool_content"))
+        """Everything in the node's pool, ready or queued, in no particular order. Slow."""
+        content = await self.call("txpool_content")
+        return _decoded(
+            [
+                fields
+                for kind in ("pending", "queued")
+                for by_nonce in content[kind].values()
+                for fields in by_nonce.values()
+            ]
+        )
 
-    async def take_pool(self) -> list[SignedTransaction]:
-        """Read and empty the pool in one request, so that no arrival falls in between."""
-        content, _ = await self.batch([("txpool_content", ()), ("anvil_dropAllTransactions", ())])
-        return _pool(content)
+    async def signed_bytes(self, hashes: Sequence[Hash32]) -> list[bytes | None]:
+        """The signed bytes of transactions in the pool or in a block; None for those that the node lacks."""
+        raws = await self._rpc.batch([("eth_getRawTransactionByHash", (h,)) for h in hashes])
+        return [bytes.fromhex(raw[2:]) if raw else None for raw in raws]
+
+    async def replace_pool(self, out: Sequence[SignedTransaction], into: Sequence[SignedTransaction]) -> Replaced:
+        """Take ``out`` from the pool and put ``into`` in, in this order, in one request.
+
+        The node drops with a transaction whatever follows it by nonce; a follower that arrived after ``out`` was
+        learnt is asked for first, so that it is not lost.
+        """
+        last: dict[Address, int] = {}
+        for tx in out:
+            last[tx.sender] = max(tx.nonce, last.get(tx.sender, 0))
+        watch: list[Call] = [("eth_getFilterChanges", (self._filter,))]
+        ask = [("eth_getTransactionBySenderAndNonce", (who, hex(nonce + 1))) for who, nonce in last.items()]
+        drop = [("anvil_dropTransaction", (tx.hash,)) for tx in sorted(out, key=lambda tx: -tx.nonce)]
+        answers = await self._rpc.batch([*watch, *ask, *drop, *_sends(into), *watch], keep_errors=True)
+        found, sent = answers[1 : 1 + len(ask)], answers[1 + len(ask) + len(drop) : -1]
+        before, after = ([] if isinstance(answer, RpcError) else answer for answer in (answers[0], answers[-1]))
+        return Replaced(before, _decoded([f for f in found if isinstance(f, dict)]), after, _refused(into, sent))
 
     async def send(self, transactions: Sequence[SignedTransaction]) -> dict[Hash32, str]:
         """Put transactions into the pool in this order; returns the node's words on each that it refused."""
-        answers = await self.attempt([("eth_sendRawTransaction", ("0x" + tx.raw.hex(),)) for tx in transactions])
-        return {
-            tx.hash: str(answer["error"].get("message"))
-            for tx, answer in zip(transactions, answers, strict=True)
-            if "error" in answer
-        }
+        return _refused(transactions, await self._rpc.batch(_sends(transactions), keep_errors=True))
 
     async def mine(self, slot: Slot) -> dict[str, Any]:
         """Mine the pool as it stands into ``slot``; returns the block with its receipts under ``receipts``."""
-        await self.batch(
+        await self._rpc.batch(
             [
                 ("anvil_setCoinbase", (slot.coinbase,)),
                 ("anvil_setNextBlockBaseFeePerGas", (hex(slot.base_fee_wei),)),
@@ -118,6 +125,15 @@ class Node:
         await self.call("anvil_rollback", depth)
 
 
+def _sends(transactions: Sequence[SignedTransaction]) -> list[Call]:
+    return [("eth_sendRawTransaction", ("0x" + tx.raw.hex(),)) for tx in transactions]
+
+
+def _refused(transactions: Sequence[SignedTransaction], answers: Sequence[Any]) -> dict[Hash32, str]:
+    found = zip(transactions, answers, strict=True)
+    return {tx.hash: answer.reason for tx, answer in found if isinstance(answer, RpcError)}
+
+
 def _head(block: dict[str, Any]) -> Head:
     return Head(
         int(block["number"], 16),
@@ -129,51 +145,14 @@ def _head(block: dict[str, Any]) -> Head:
     )
 
 
-def _pool(content: dict[str, dict[str, dict[str, Any]]]) -> list[SignedTransaction]:
-    return _decoded(
-        [
-            fields
-            for kind in ("pending", "queued")
-            for by_nonce in content[kind].values()
-            for fields in by_nonce.values()
-        ]
-    )
-
-
 def _decoded(answers: list[dict[str, Any]]) -> list[SignedTransaction]:
     """From the node's JSON back to signed bytes; types that the builder does not order are left out."""
     known = []
     for fields in answers:
         try:
-            tx = decode(_raw(fields))
-        except (ChainDataError, KeyError, ValueError):
+            tx = decode(encode_signed(fields))
+        except (ChainDataError, OutOfReachError, KeyError, TypeError):
             continue
         if tx.hash == fields["hash"]:
             known.append(tx)
     return known
-
-
-def _raw(fields: dict[str, Any]) -> bytes:
-    def number(name: str) -> int:
-        return int(fields[name], 16)
-
-    kind = int(fields.get("type") or "0x0", 16)
-    to = bytes.fromhex(fields["to"][2:]) if fields.get("to") else b""
-    data = bytes.fromhex(fields["input"][2:])
-    if kind == 0:
-        body = [number("nonce"), number("gasPrice"), number("gas"), to, number("value"), data]
-        return bytes(rlp.encode([*body, number("v"), number("r"), number("s")]))
-    fees = [number("gasPrice")] if kind == 1 else [number("maxPriorityFeePerGas"), number("maxFeePerGas")]
-    access = [
-        [bytes.fromhex(entry["address"][2:]), [bytes.fromhex(key[2:]) for key in entry["storageKeys"]]]
-        for entry in fields.get("accessList") or []
-    ]
-    body = [number("chainId"), number("nonce"), *fees, number("gas"), to, number("value"), data, access]
-    parity = number("yParity") if fields.get("yParity") else number("v")
-    return bytes([kind]) + bytes(rlp.encode([*body, parity, number("r"), number("s")]))
-
-
-def _result(method: str, answer: dict[str, Any]) -> Any:
-    if "error" in answer:
-        raise NodeRefusedError(f"{method} answered: {answer['error'].get('message')}")
-    return answer["result"]

@@ -1,0 +1,144 @@
+"""Reading a signed transaction: what it says, who signed it, and its hash.
+
+Sources: EIP-155 (replay protection), EIP-2718 (typed envelope), EIP-2930 (access list), EIP-1559 (fee market),
+EIP-2 (low signature half). Blob and set-code transactions (types 3 and 4) are refused: no bundle of ours has them.
+"""
+
+from typing import Any
+
+import coincurve
+import msgspec
+import rlp  # type: ignore[import-untyped]
+from eth_utils.crypto import keccak
+
+from tallyio.core.errors import ChainDataError
+from tallyio.core.units import Address, Hash32, address
+
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+AccessList = tuple[tuple[Address, tuple[str, ...]], ...]
+
+
+class SignedTransaction(msgspec.Struct, frozen=True):
+    """A decoded transaction of type 0, 1 or 2. For types 0 and 1 both fees are the gas price.
+
+    ``chain_id`` is None for a legacy transaction without replay protection.
+    """
+
+    raw: bytes
+    hash: Hash32
+    type: int
+    chain_id: int | None
+    sender: Address
+    nonce: int
+    to: Address | None
+    value_wei: int
+    data: bytes
+    gas_limit: int
+    max_fee_wei: int
+    priority_fee_wei: int
+    access_list: AccessList = ()
+
+    def tip_wei(self, base_fee_wei: int) -> int:
+        """Wei per gas that reach the block's proposer; negative when the fee cap is below the base fee."""
+        return min(self.priority_fee_wei, self.max_fee_wei - base_fee_wei)
+
+
+def hash_of(raw: bytes) -> Hash32:
+    return Hash32("0x" + keccak(raw).hex())
+
+
+def decode(raw: bytes) -> SignedTransaction:
+    """Decode and recover the sender. Raises ``ChainDataError`` that says what is wrong with the bytes."""
+    try:
+        return _decode(raw)
+    except ChainDataError:
+        raise
+    except Exception as e:  # rlp and coincurve raise many kinds; all of them mean unusable bytes
+        raise ChainDataError(f"not a signed transaction ({len(raw)} bytes): {e}") from e
+
+
+def _decode(raw: bytes) -> SignedTransaction:
+    if not raw:
+        raise ChainDataError("expected a signed transaction, found no bytes")
+    kind = raw[0] if raw[0] < 0x80 else 0
+    if kind not in (0, 1, 2) or raw[0] == 0:
+        raise ChainDataError(f"expected a transaction of type 0, 1 or 2, found type {kind}")
+    fields = rlp.decode(raw if kind == 0 else raw[1:])
+    expected = (9, 11, 12)[kind]
+    if not isinstance(fields, list) or len(fields) != expected:
+        raise ChainDataError(f"expected {expected} fields in a type {kind} transaction")
+    return _legacy(raw, fields) if kind == 0 else _typed(raw, kind, fields)
+
+
+def _legacy(raw: bytes, fields: list[Any]) -> SignedTransaction:
+    nonce, price, gas, to, value, data, v, r, s = fields
+    mark = _int(v)
+    chain_id = (mark - 35) // 2 if mark >= 35 else None
+    parity = (mark - 35) % 2 if mark >= 35 else mark - 27
+    payload = [*fields[:6], *([chain_id, 0, 0] if chain_id is not None else [])]
+    sender = _signer(rlp.encode(payload), parity, r, s)
+    return SignedTransaction(
+        raw,
+        hash_of(raw),
+        0,
+        chain_id,
+        sender,
+        _int(nonce),
+        _to(to),
+        _int(value),
+        data,
+        _int(gas),
+        _int(price),
+        _int(price),
+    )
+
+
+def _typed(raw: bytes, kind: int, fields: list[Any]) -> SignedTransaction:
+    body, (parity, r, s) = fields[:-3], fields[-3:]
+    sender = _signer(bytes([kind]) + rlp.encode(body), _int(parity), r, s)
+    chain_id, nonce = body[:2]
+    tip, cap = (body[2], body[3]) if kind == 2 else (body[2], body[2])
+    gas, to, value, data, access = body[-5:]
+    if _int(tip) > _int(cap):
+        raise ChainDataError(f"the priority fee {_int(tip)} is above the fee cap {_int(cap)}")
+    return SignedTransaction(
+        raw,
+        hash_of(raw),
+        kind,
+        _int(chain_id),
+        sender,
+        _int(nonce),
+        _to(to),
+        _int(value),
+        data,
+        _int(gas),
+        _int(cap),
+        _int(tip),
+        tuple((address(where), tuple("0x" + _word(slot).hex() for slot in slots)) for where, slots in access),
+    )
+
+
+def _signer(payload: bytes, parity: int, r: bytes, s: bytes) -> Address:
+    if parity not in (0, 1):
+        raise ChainDataError(f"expected a signature parity of 0 or 1, found {parity}")
+    if _int(s) > HALF_ORDER:
+        raise ChainDataError("the signature's s is in the upper half of the curve's order (EIP-2)")
+    signature = _int(r).to_bytes(32) + _int(s).to_bytes(32) + bytes([parity])
+    public = coincurve.PublicKey.from_signature_and_message(signature, keccak(payload), hasher=None)
+    return address(keccak(public.format(compressed=False)[1:])[12:])
+
+
+def _int(field: bytes) -> int:
+    if not isinstance(field, bytes) or len(field) > 32 or field[:1] == b"\0":
+        raise ChainDataError("expected an integer of at most 32 bytes without leading zeros")
+    return int.from_bytes(field)
+
+
+def _to(field: bytes) -> Address | None:
+    return address(field) if field else None
+
+
+def _word(field: bytes) -> bytes:
+    if len(field) != 32:
+        raise ChainDataError(f"expected a storage key of 32 bytes, found {len(field)}")
+    return field
