@@ -259,6 +259,30 @@ async def test_a_reorganisation_is_compensated_and_the_other_branch_posted(town:
     assert (await proof(town)).difference_wei == 0
 
 
+async def test_a_reorganisation_below_the_opening_opens_the_ledger_anew(town: Town) -> None:
+    with Journal.open(town.path) as journal:
+        town.mine()
+        common = town.block("latest").block
+        snapshot = town.node.call("evm_snapshot")
+        town.send(town.owner, town.stranger.address, value=50)
+        dropped = [town.mine().block]
+        books = Reconciler(journal, town.reader, town.scope(deployed=False))
+        await books.recover()
+        town.send(town.owner, town.stranger.address, value=60)
+        dropped.append((block := town.mine()).block)
+        await books.on_block(block)
+        town.node.call("evm_revert", snapshot)
+        assert books.on_rollback(Rollback(common, tuple(reversed(dropped)))) == tuple(reversed(dropped))
+        assert books.ledger.head() is None
+        assert books.ledger.balances() == {}
+        town.send(town.owner, town.stranger.address, value=70)
+        await books.on_block(town.mine())
+        assert books.ledger.first() == common
+        assert books.ledger.balance(external(town.stranger.address), NATIVE) == 70
+        assert books.ledger.summed() == books.ledger.balances()
+    assert (await proof(town)).difference_wei == 0
+
+
 async def test_recovery_walks_missed_blocks_across_a_reorganisation_and_twice_is_once(town: Town) -> None:
     scope = town.scope(deployed=False)
     with Journal.open(town.path) as journal:

@@ -41,7 +41,9 @@ class Nonces(RuleBasedStateMachine):
     def reserve(self, count: int, ahead: int | None) -> None:
         self.count += 1
         plan, target = f"plan-{self.count}", None if ahead is None else self.head + ahead
+        expected = self.book.peek(plan, count)
         nonces = self.book.reserve(plan, count, target_block=target)
+        assert nonces[0] == expected == self.book.peek(plan, count)
         assert nonces == tuple(range(nonces[0], nonces[0] + count))
         taken = {n for held, _ in self.plans.values() for n in held}
         assert not taken & set(nonces)

@@ -77,8 +77,7 @@ class Reconciler:
         """
         head = await self._reader.head()
         if self.ledger.head() is None:
-            balances = await self._balances(head, self._wanted())
-            self.ledger.open(head, self._scope, balances)
+            await self._open(head)
             return Recovery(head, (), 0, ())
         recovery = await self._catch_up(head)
         await self._close(recovery.head, (), None)
@@ -87,12 +86,14 @@ class Reconciler:
     async def on_block(self, event: NewBlock, records: Sequence[msgspec.Struct] = ()) -> Reconciliation:
         """Post ``event``'s block and compare; ``records`` (outcomes, breaker) are journaled in the same transaction.
 
-        Blocks missed before it are caught up first. When the chain cannot be read nothing is written: call again with
-        the same records, or pass them on with the next block. Raises ``LedgerDivergenceError`` after the commit.
+        Blocks missed before it are caught up first; a ledger that is not open is opened at its parent. When the chain
+        cannot be read nothing is written: call again with the same records, or pass them on with the next block.
+        Raises ``LedgerDivergenceError`` after the commit.
         """
         head = self.ledger.head()
         if head is None:
-            raise DivergenceError("the ledger was never opened", todo="Call recover() before the first block")
+            head = await self._parent(event.block)
+            await self._open(head)
         if self.ledger.block_at(event.block.number) == event.block:
             self._journal.append_many(records, block=event.block)
             return Reconciliation(event.block, (), ())
@@ -107,7 +108,8 @@ class Reconciler:
     def on_rollback(self, event: Rollback, records: Sequence[msgspec.Struct] = ()) -> tuple[BlockRef, ...]:
         """Compensate the blocks that left the chain; ``records`` (reorged outcomes) go into the same transaction.
 
-        Raises ``DivergenceError`` when the reorganisation reaches below the block in which the ledger was opened.
+        When its own opening block has left, the ledger is opened anew with the next block. Raises ``DivergenceError``
+        when the feed goes back to a block that the ledger does not know.
         """
         with self._journal.transaction():
             self._journal.append_many(records, block=event.to)
@@ -116,7 +118,12 @@ class Reconciler:
                 head.number <= event.to.number and self.ledger.block_at(event.to.number) in (None, event.to)
             ):
                 return ()
+            if self.ledger.first() in event.dropped:
+                return self.ledger.abandon(event.to)
             return self.ledger.rewind(event.to)
+
+    async def _open(self, block: BlockRef) -> None:
+        self.ledger.open(block, self._scope, await self._balances(block, self._wanted()))
 
     async def _catch_up(self, target: BlockRef) -> Recovery:
         undone: list[BlockRef] = []

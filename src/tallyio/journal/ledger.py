@@ -92,6 +92,16 @@ class Ledger(LedgerReader):
                 self.journal.append(LedgerRolledBack(to, dropped))
             return dropped
 
+    def abandon(self, to: BlockRef) -> tuple[BlockRef, ...]:
+        """Compensate everything, the opening too, because the chain went back to ``to``, which lies below it.
+
+        The ledger is then unopened, and can be opened at a block that the chain has.
+        """
+        with self.journal.transaction():
+            dropped = tuple(self._drop(block.number) for block in reversed(self.blocks()))
+            self.journal.append(LedgerRolledBack(to, dropped))
+            return dropped
+
     def _drop(self, number: int) -> BlockRef:
         block = self.block_at(number)
         assert block is not None  # noqa: S101 - its row was just read

@@ -45,6 +45,11 @@ class NonceBook:
         """The nonce that the next plan of one transaction would start with."""
         return self._first_gap(1)
 
+    def peek(self, plan_id: str, count: int = 1) -> int:
+        """The first nonce that ``reserve`` would give: the plan's own, which it keeps across a crash, or a free one."""
+        held = self._plans.get(plan_id)
+        return held.first if held else self._first_gap(count)
+
     def reserve(self, plan_id: str, count: int, *, target_block: int | None) -> tuple[int, ...]:
         """``count`` consecutive nonces, in the journal when this returns (or when the transaction around it ends).
 
