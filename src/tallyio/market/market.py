@@ -19,7 +19,7 @@ from tallyio.market.graph import Graph, GraphBuilder
 from tallyio.market.mirroring import advance
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
-from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.dex.registry import POOL_TOPICS, DexRegistry
 
 log = structlog.get_logger()
 
@@ -176,6 +176,12 @@ class Market:
         )
 
     def _apply_log(self, entry: Log, undo: dict[Address, PoolState | None]) -> None:
+        if entry.address not in self._pools and entry.address not in self.registry.factories:
+            if entry.topics and entry.topics[0] in POOL_TOPICS:
+                self.counters.unknown_pool += 1
+            else:
+                self.counters.other += 1
+            return
         delta = self.registry.decode(entry)
         if delta is None or isinstance(delta, LendingChanged):
             self.counters.other += 1
@@ -183,9 +189,6 @@ class Market:
         if isinstance(delta, PoolDiscovered):
             undo.setdefault(delta.pool.address, self._states.get(delta.pool.address))
             self._discover(delta.pool)
-        elif delta.pool not in self._pools:
-            self.counters.unknown_pool += 1
-            return
         else:
             before = self._states.get(delta.pool)
             after = advance(before, delta)

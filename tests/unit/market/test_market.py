@@ -92,8 +92,10 @@ def test_logs_that_cannot_be_used_are_counted_and_skipped(market: Market, chain:
             logs.pool_created(), logs.swapped3(2**96, 0, 1), logs.burn(0, 60, 1), logs.log(logs.dai, "0x" + "77" * 32),
         )
     )  # fmt: skip
+    foreign = logs.log(logs.other, broken.topics[0], data=(1, 2, 3))
+    market.apply(chain.block(foreign))
     counters = market.counters
-    assert (counters.applied, counters.unknown_pool, counters.undecodable, counters.other) == (3, 1, 3, 1)
+    assert (counters.applied, counters.unknown_pool, counters.undecodable, counters.other) == (3, 2, 3, 1)
     assert market.states == {logs.pair: V2State(1000, 1000)}
     assert "not initialised" in market.last_undecodable
 

@@ -24,14 +24,14 @@ class DexRegistry:
         for deployment in self.deployments:
             if deployment.family not in (V2, V3):
                 raise ConfigError(f"{deployment.protocol}: expected family {V2} or {V3}, found {deployment.family}")
-        self._factories = {deployment.factory: deployment for deployment in self.deployments}
+        self.factories = {deployment.factory: deployment for deployment in self.deployments}
 
     def decode(self, log: Log) -> StateDelta | None:
         """What the log means to the market; ``None`` for events without meaning here.
 
         Raises ``ChainDataError`` when a known event cannot be decoded: the caller skips and counts it.
         """
-        deployment = self._factories.get(log.address)
+        deployment = self.factories.get(log.address)
         if deployment is not None:
             discover = uniswap_v2.discover if deployment.family == V2 else uniswap_v3.discover
             return discover(log, deployment)
