@@ -36,7 +36,7 @@ class LiquidationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     min_profit_wei: int = 10**14
     keep: int = 8
-    gas: GasModel = GasModel(base=70_000)
+    gas: GasModel = GasModel()
 
 
 class _Chance(NamedTuple):

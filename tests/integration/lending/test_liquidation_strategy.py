@@ -73,7 +73,7 @@ async def land(market: Market, owner: Any, executor: Any, chosen: list[Opportuni
         assert int(receipt["status"], 16) == 1, opportunity
         (gained,) = [log["data"] for log in receipt["logs"] if log["topics"][0] == EXECUTED]
         assert int(gained[2:66], 16) == opportunity.gross_wei
-        assert int(receipt["gasUsed"], 16) < opportunity.gas_estimate * 1.1, opportunity.route
+        assert abs(int(receipt["gasUsed"], 16) - opportunity.gas_estimate) < opportunity.gas_estimate // 2
     return block
 
 
