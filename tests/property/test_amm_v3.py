@@ -111,4 +111,5 @@ def test_the_least_input_buys_the_output_for_what_an_exact_output_costs(
     if paid:
         assert output_of(pool, state, zero_for_one, paid) >= out
         exact = v3.swap(state, pool.tick_spacing, pool.fee_pips, zero_for_one, out, exact_in=False)
-        assert exact.amount_in - 1 <= paid <= exact.amount_in + 1
+        assert exact.amount_in - 1 <= paid <= exact.amount_in
+        assert output_of(pool, state, zero_for_one, exact.amount_in) >= out

@@ -9,12 +9,12 @@ coarsest token on the path is worth. In the amount of that token it is smooth, s
 exact quotes: backwards from it by least inputs, forwards by outputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import NamedTuple
 
 from tallyio.core.pools import Pool, PoolState
-from tallyio.hot_path.amm.quote import least_input, output_of
+from tallyio.hot_path.amm.quote import input_for, least_input, output_of
 from tallyio.hot_path.curve import Curve, Piece
 
 _MAX_PIECES = 4096
@@ -110,7 +110,7 @@ def refine(legs: Sequence[Leg], start: float) -> Sized | None:
         best = _climb(legs, position, max(stride, 1), best)
         if stride <= 1:
             break
-    best = _through(legs, len(legs), best.amounts[-1], best)
+    best = _through(legs, len(legs), best.amounts[-1], best, least_input)
     return best if best.profit > 0 else None
 
 
@@ -129,12 +129,18 @@ def _climb(legs: Sequence[Leg], position: int, step: int, best: Sized) -> Sized:
     return best
 
 
-def _through(legs: Sequence[Leg], position: int, amount: int, best: Sized) -> Sized:
+def _through(
+    legs: Sequence[Leg],
+    position: int,
+    amount: int,
+    best: Sized,
+    backwards: Callable[[Pool, PoolState, bool, int], int] = input_for,
+) -> Sized:
     """The cheapest path that has at least ``amount`` at ``position``, where it beats ``best``."""
     for leg in reversed(legs[:position]):
         if amount <= 0:
             return best
-        amount = least_input(leg.pool, leg.state, leg.zero_for_one, amount)
+        amount = backwards(leg.pool, leg.state, leg.zero_for_one, amount)
     if amount <= 0:
         return best
     other = run(legs, amount)

@@ -13,7 +13,7 @@ class ArbitrageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """``min_profit_wei`` is what must be left after gas at the next base fee; ``keep`` how many are handed on."""
 
     min_profit_wei: int = 10**14
-    keep: int = 8
+    keep: int = 4
     gas: GasModel = GasModel()
 
 
