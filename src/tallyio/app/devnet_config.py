@@ -80,7 +80,7 @@ def write_directory(
         ),
         "chains/devnet.toml": _chain(world, http_url, ws_url, builder_url, block_seconds),
         **{f"strategies/{name}.toml": f"min_profit_wei = {MIN_PROFIT_WEI}\n" for name in strategies},
-        "risk/limits.toml": f"min_profit_wei = {MIN_PROFIT_WEI}\nbid_bps = {bid_bps}\n",
+        "risk/limits.toml": f"min_profit_wei = {MIN_PROFIT_WEI}\nbid_share_bps = {bid_bps}\n",
     }
     for name, text in files.items():
         path = out / name

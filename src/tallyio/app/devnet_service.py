@@ -13,9 +13,12 @@ from tallyio.app.devnet import DevnetState, state_file
 from tallyio.app.options import DevnetOptions
 from tallyio.app.rivals import Rivals
 from tallyio.core.clock import seeded
+from tallyio.core.errors import TallyError
 from tallyio.devnet import cache
 from tallyio.devnet.accounts import account
 from tallyio.devnet.builder import BlockBuilder
+from tallyio.devnet.builder.records import BlockReport
+from tallyio.devnet.builder.server import Server
 from tallyio.devnet.traffic import Traffic
 from tallyio.devnet.world import Sizes, save
 
@@ -41,9 +44,9 @@ async def serve(options: DevnetOptions) -> None:
         )
         stack.callback(anvil.stop)
         save(world, directory / "world.json")
-        traffic = Traffic(anvil.rpc_url, world, options.seed) if options.traffic else None
-        if traffic:
-            stack.push_async_callback(traffic.close)
+        orders = Orders(Traffic(anvil.rpc_url, world, options.seed)) if options.traffic else None
+        if orders:
+            stack.push_async_callback(orders.close)
         builder = BlockBuilder(
             anvil.rpc_url,
             coinbase=account(options.seed, "proposer", 0).address,
@@ -51,10 +54,12 @@ async def serve(options: DevnetOptions) -> None:
             interval_ms=options.interval_ms,
             reorg_every=options.reorg_every,
             seed=options.seed,
-            on_block=traffic.on_block if traffic else None,
+            on_block=orders.after if orders else None,
         )
         stack.push_async_callback(builder.close)
-        builder_url = await builder.serve("127.0.0.1", options.builder_port)
+        server = Server(builder)
+        builder_url = await server.start(port=options.builder_port)
+        stack.push_async_callback(server.stop)
         state = DevnetState(
             pid=os.getpid(),
             http_url=anvil.rpc_url,
@@ -78,6 +83,30 @@ async def serve(options: DevnetOptions) -> None:
         state_file(directory).unlink(missing_ok=True)
         if mining.done():
             mining.result()
+
+
+class Orders:
+    """Sends each block's traffic in the background; the builder does not wait for it."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._sending: asyncio.Task[None] | None = None
+
+    def after(self, report: BlockReport) -> None:
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send(report.number))
+
+    async def close(self) -> None:
+        if self._sending:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
+        await self._traffic.close()
+
+    async def _send(self, number: int) -> None:
+        try:
+            await self._traffic.on_block(number)
+        except TallyError as e:
+            log.warning("no traffic for a block", after=number, reason=e.message)
 
 
 def _publish(state: DevnetState, directory: Path) -> None:

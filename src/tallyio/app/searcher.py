@@ -32,6 +32,7 @@ from tallyio.engine.pipeline import Pipeline
 from tallyio.engine.planner import Planner
 from tallyio.engine.prover import ForkGround
 from tallyio.engine.reconcile import Reconciler
+from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
 from tallyio.execution.tracking import Tracker
@@ -153,7 +154,7 @@ class Searcher:
             strategies=strategies,
             victim_effect=victim_effect,
             limits=limits,
-            ground=ForkGround(chain.http_url, chain.chain_id, signer.address),
+            ground=self._ground(signer.address),
             signer=signer,
             nonces=nonces,
             executor=self.executor,
@@ -185,6 +186,11 @@ class Searcher:
             live_from=recovery.head.number,
             verify_every_blocks=settings.verify_every_blocks,
         )
+
+    def _ground(self, owner: Address) -> ForkGround:
+        ground = ForkGround(self.chain.http_url, self.chain.chain_id, owner, executor_errors())
+        self._stack.callback(ground.close)
+        return ground
 
     def _sent_before(self) -> list[Bundle | Submission | Outcome]:
         kinds = ("Bundle", "Submission", "Outcome")

@@ -46,9 +46,7 @@ async def show(config: Path) -> dict[str, Any]:
 def _key_text(key_file: str) -> str:
     if not key_file:
         if not sys.stdin.isatty():
-            raise OperatorError(
-                "no key was given", todo="Name a file with --key-file, or run in a terminal"
-            )
+            raise OperatorError("no key was given", todo="Name a file with --key-file, or run in a terminal")
         return getpass.getpass("Private key (64 hex digits): ")
     try:
         return Path(key_file).read_text(encoding="utf-8")

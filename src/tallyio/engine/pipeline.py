@@ -50,7 +50,7 @@ class Pipeline:
                 case NewBlock():
                     await self.on_block(event)
                 case Rollback():
-                    self.on_rollback(event)
+                    await self.on_rollback(event)
                 case PendingTransaction():
                     await self.on_pending(event)
                 case FeedStatus():
@@ -79,7 +79,10 @@ class Pipeline:
         if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
             await self.verify()
 
-    def on_rollback(self, event: Rollback) -> None:
+    async def on_rollback(self, event: Rollback) -> None:
+        if self.slot:
+            await self.dispatcher.cancel(self.slot)
+            self.planner.abandon(self.slot)
         self.slot = None
         self.mirror.rewind(event)
         self.books.rolled_back(event)

@@ -74,7 +74,8 @@ class Planner:
     async def open(self, head: NewBlock, view: MarketView) -> Slot:
         """The plan for the block after ``head``: every trade that pays on the state that ``head`` left."""
         fees = TransactionFees(view.next_base_fee_wei, self.priority_fee_wei)
-        slot = Slot(head, view, self.nonces.next, fees, content_id("slot", self.signer.address, head.block.hash))
+        plan_id = content_id("slot", self.signer.address, head.block.hash)
+        slot = Slot(head, view, self.nonces.peek(f"{plan_id}/0"), fees, plan_id)
         await self.ground.open(head, view)
         while len(slot.trades) < MOST_TRADES and await self._next_trade(slot, head):
             pass
@@ -86,6 +87,11 @@ class Planner:
             return False
         slot.seen.add(pending.hash)
         return await self._next_trade(slot, pending)
+
+    def abandon(self, slot: Slot) -> None:
+        """The block that the slot was planned on left the chain: its nonces are free again."""
+        for index in range(len(slot.trades)):
+            self.nonces.release(f"{slot.plan_id}/{index}", "reorged")
 
     async def _next_trade(self, slot: Slot, event: ChainEvent) -> bool:
         with self.watch.stage("detect"):
@@ -106,7 +112,8 @@ class Planner:
         self.watch.tell("opportunity", opportunity)
         decision = self._decide(slot, opportunity, None)
         if not decision.approved:
-            return self._refuse(opportunity, decision)
+            self._refuse(opportunity, decision)
+            return None
         try:
             after = self._view_after(slot.view, opportunity)
         except ChainDataError as e:
@@ -116,12 +123,14 @@ class Planner:
         first = await self._prove(slot, opportunity, decision)
         decision = self._decide(slot, opportunity, first)
         if not decision.approved:
-            return self._refuse(opportunity, decision, first)
+            self._refuse(opportunity, decision, first)
+            return None
         gas_limit = first.gas_used * GAS_LIMIT_BPS // BPS
         proof = await self._prove(slot, opportunity, decision, gas_limit)
         final = self._decide(slot, opportunity, proof)
         if not final.approved:
-            return self._refuse(opportunity, final, proof)
+            self._refuse(opportunity, final, proof)
+            return None
         trade = self._sign(slot, opportunity, decision, proof, gas_limit)
         await self.ground.keep()
         slot.trades.append(trade)

@@ -37,5 +37,14 @@ def executor_artifact() -> Artifact:
     return load((files("tallyio.execution") / "artifacts" / "Executor.json").read_bytes())
 
 
+def executor_errors() -> list[str]:
+    """Signatures of the executor's custom errors."""
+    return [
+        f"{item['name']}({','.join(argument['type'] for argument in item['inputs'])})"
+        for item in executor_artifact().abi
+        if item["type"] == "error"
+    ]
+
+
 def load(data: bytes) -> Artifact:
     return msgspec.json.decode(data, type=Artifact)

@@ -36,7 +36,26 @@ class TailOrder:
 
         Where one does not fit, it and its sender's later ones stay out and smaller ones may still follow. What
         remains is run again, since the state has changed, at most ``ROUNDS`` times; then the rest is cut off.
+        Contract creations, which the node cannot simulate in a sequence, come last and count their whole gas limit.
         """
+        calls = await self._choose_calls([tx for tx in singles if tx.to is not None], priority)
+        return [*calls, *self._creations(calls, [tx for tx in singles if tx.to is None], priority)]
+
+    def _creations(
+        self, calls: Sequence[SignedTransaction], creations: Sequence[SignedTransaction], priority: Priority
+    ) -> list[SignedTransaction]:
+        following = {tx.sender: tx.nonce + 1 for tx in calls}
+        room = self._slot.gas_limit - self._gas_used - sum(tx.gas_limit for tx in calls)
+        chosen: list[SignedTransaction] = []
+        for tx in sorted(creations, key=lambda tx: (tx.nonce, priority(tx))):
+            due = tx.nonce == following.get(tx.sender, self._nonces[tx.sender])
+            if due and tx.gas_limit <= room and tx.tip_wei(self._slot.base_fee_wei) >= 0:
+                chosen.append(tx)
+                following[tx.sender] = tx.nonce + 1
+                room -= tx.gas_limit
+        return chosen
+
+    async def _choose_calls(self, singles: Sequence[SignedTransaction], priority: Priority) -> list[SignedTransaction]:
         out: set[Hash32] = set()
         sound: list[SignedTransaction] = []
         for _ in range(ROUNDS):

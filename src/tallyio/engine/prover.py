@@ -1,0 +1,119 @@
+"""Prove: the exact bytes on the local EVM, after everything that the slot puts before them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol
+
+from tallyio.core.chain import NewBlock, PendingTransaction
+from tallyio.core.errors import BugError, ChainDataError, OutOfReachError
+from tallyio.core.trade import Opportunity, Proof
+from tallyio.core.units import Address
+from tallyio.execution.tracking import executed
+from tallyio.market.view import MarketView
+from tallyio.simulation.fork import Fork, Simulator
+from tallyio.simulation.records import BlockEnv, CallTx, Executed
+from tallyio.wallet.transaction import UnsignedTransaction
+
+
+class ProvingGround(Protocol):
+    """One block's state at a time. ``keep`` makes the last proof the state that the next one runs on."""
+
+    async def open(self, head: NewBlock, view: MarketView) -> None: ...
+    async def prove(self, opportunity: Opportunity, tx: UnsignedTransaction, *, alone: bool = False) -> Proof:
+        """``alone`` runs on the block's own state, as if nothing had been kept."""
+        ...
+
+    async def keep(self) -> None: ...
+
+
+class ForkGround:
+    """A ``ProvingGround`` on a fork of the node's state. ``errors`` are signatures of errors to be told by name."""
+
+    def __init__(self, rpc_url: str, chain_id: int, owner: Address, errors: Iterable[str] = ()) -> None:
+        self._simulator = Simulator(rpc_url, errors=errors)
+        self._chain_id = chain_id
+        self._owner = owner
+        self._fork: Fork | None = None
+        self._base: object = None
+        self._kept: object = None
+
+    async def open(self, head: NewBlock, view: MarketView) -> None:
+        env = BlockEnv(
+            number=head.block.number + 1,
+            timestamp=view.next_timestamp,
+            base_fee_wei=view.next_base_fee_wei,
+            gas_limit=head.gas_limit,
+            coinbase=head.coinbase,
+            chain_id=self._chain_id,
+        )
+        self._fork = self._simulator.fork(head.block, env)
+        self._base = self._kept = self._fork.snapshot()
+
+    async def prove(self, opportunity: Opportunity, tx: UnsignedTransaction, *, alone: bool = False) -> Proof:
+        return await asyncio.to_thread(
+            self._prove, self._opened(), opportunity, tx, self._base if alone else self._kept
+        )
+
+    async def keep(self) -> None:
+        self._kept = self._opened().snapshot()
+
+    def close(self) -> None:
+        self._simulator.close()
+
+    def _prove(self, fork: Fork, opportunity: Opportunity, tx: UnsignedTransaction, start: object) -> Proof:
+        fork.revert(start)
+        try:
+            if opportunity.victim and not (ran := fork.run(_of_victim(opportunity.victim))).success:
+                return _failed(opportunity, f"the transaction before it reverts: {ran.revert_reason}")
+            ran = fork.run(_own(self._owner, tx))
+        except (ChainDataError, OutOfReachError) as e:
+            return _failed(opportunity, e.message)
+        return _judged(opportunity, tx, ran)
+
+    def _opened(self) -> Fork:
+        if self._fork is None:
+            raise BugError("the proving ground has no block yet; open it first")
+        return self._fork
+
+
+def _own(owner: Address, tx: UnsignedTransaction) -> CallTx:
+    return CallTx(
+        sender=owner,
+        to=tx.to,
+        data=tx.data,
+        gas_limit=tx.gas_limit,
+        value_wei=tx.value_wei,
+        max_fee_wei=tx.max_fee_wei,
+        priority_fee_wei=tx.priority_fee_wei,
+        nonce=tx.nonce,
+    )
+
+
+def _of_victim(victim: PendingTransaction) -> CallTx:
+    return CallTx(
+        sender=victim.sender,
+        to=victim.to,
+        data=victim.data,
+        gas_limit=victim.gas_limit,
+        value_wei=victim.value_wei,
+        max_fee_wei=victim.max_fee_wei,
+        priority_fee_wei=victim.priority_fee_wei,
+        nonce=victim.nonce,
+    )
+
+
+def _judged(opportunity: Opportunity, tx: UnsignedTransaction, ran: Executed) -> Proof:
+    gained, _ = executed(ran.logs, tx.to) if ran.success and tx.to else (0, 0)
+    return Proof(
+        opportunity_id=opportunity.id,
+        success=ran.success,
+        gas_used=ran.gas_used,
+        gross_wei=gained,
+        predicted_gross_wei=opportunity.gross_wei,
+        revert_reason=ran.revert_reason,
+        block=opportunity.state_block,
+    )
+
+
+def _failed(opportunity: Opportunity, reason: str) -> Proof:
+    return Proof(opportunity.id, False, 0, 0, opportunity.gross_wei, reason, opportunity.state_block)
