@@ -14,6 +14,7 @@ import msgspec
 from tallyio.core.errors import OutOfReachError, RefusedError
 from tallyio.core.trade import Bundle, Submission
 from tallyio.core.units import Hash32
+from tallyio.core.untrusted import decode_json
 from tallyio.execution.bundle import to_wire
 from tallyio.execution.identity import HEADER, Authenticator
 
@@ -194,8 +195,8 @@ class _Link:
 
     def _read(self, method: str, request_id: int, status: int, text: bytes) -> Any:
         try:
-            answer = msgspec.json.decode(text)
-        except msgspec.DecodeError:
+            answer = decode_json(text)
+        except ValueError:
             answer = None
         if isinstance(answer, dict) and answer.get("error"):
             error = answer["error"]

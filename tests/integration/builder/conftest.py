@@ -23,11 +23,14 @@ GATE = Address("0x" + "33" * 20)
 """Without calldata it opens; with calldata it pays the value to the coinbase and closes, or reverts when closed."""
 BURNER = Address("0x" + "44" * 20)
 """Uses up all gas it is given."""
+DICE = Address("0x" + "55" * 20)
+"""Pays the value to the coinbase where PREVRANDAO is what its slot 0 holds, else reverts."""
 CODE = {
     PAYER: "5f5f5f5f34415af100",
     REVERTER: "5f5ffd",
     GATE: "3615601a575f54600d575f5ffd5b5f5f555f5f5f5f34415af1005b60015f5500",
     BURNER: "fe",
+    DICE: "445f5414600a575f5ffd5b5f5f5f5f34415af100",
 }
 COINBASE = Address("0x" + "c0" * 20)
 GWEI = 10**9
@@ -100,6 +103,11 @@ class Bench:
     def balance(self, who: Address, number: int | str = "latest") -> int:
         which = number if isinstance(number, str) else hex(number)
         return int(self.anvil.rpc.call("eth_getBalance", who, which), 16)
+
+    def load_dice(self) -> None:
+        """From now on the dice pay in a simulation on this block's state, and revert in the block that is mined."""
+        randao = self.anvil.rpc.call("eth_getBlockByNumber", "latest", False)["mixHash"]
+        self.anvil.rpc.call("anvil_setStorageAt", DICE, "0x0", randao)
 
     async def ask(self, method: str, *params: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

@@ -1,10 +1,15 @@
 """Bundles on a real chain: ranked by what the proposer gets, whole and in order or not at all."""
 
+import time
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from eth_utils.crypto import keccak
 
-PAYER, REVERTER, GATE = ("0x" + digits * 20 for digits in ("11", "22", "33"))
+from tallyio.chains.fees import next_base_fee
+
+PAYER, REVERTER, GATE, DICE = ("0x" + digits * 20 for digits in ("11", "22", "33", "55"))
 COINBASE = "0x" + "c0" * 20
 ETHER = 10**18
 
@@ -176,3 +181,46 @@ async def test_timestamps_bound_the_block(bench: Any) -> None:
     assert bench.in_block() == [hash_of(raws[2])]
     assert [reason for _, reason in report.failed] == ["timestamp", "timestamp"]
     assert report.timestamp == now + 12
+
+
+async def test_a_bundle_that_fails_only_when_mined_is_rolled_back_and_the_rest_rebuilt(bench: Any) -> None:
+    bench.load_dice()
+    unlucky = bench.actor()
+    bad = await bench.send(unlucky.transact(PAYER, value=1), unlucky.transact(DICE, value=5 * ETHER))
+    good = bench.actor().transact(PAYER, value=ETHER)
+    public, private = bench.actor().transact(PAYER), bench.actor().transact(PAYER)
+    await bench.send(good)
+    bench.publish(public)
+    await bench.ask("eth_sendRawTransaction", "0x" + private.hex())
+    report = await bench.builder.build_block()
+    assert bench.in_block() == [hash_of(raw) for raw in (good, public, private)]
+    assert report.failed == ((bad, "misplaced"),)
+    assert bench.builder.counters["blocks_rolled_back"] == 1
+    assert bench.anvil.rpc.call("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+    parent = bench.anvil.rpc.call("eth_getBlockByNumber", hex(report.number - 1), False)
+    assert report.parent_hash == parent["hash"]
+    assert report.timestamp == int(parent["timestamp"], 16) + 12
+
+
+async def test_the_base_fee_follows_the_parent_even_after_a_rollback(bench: Any) -> None:
+    for _ in range(3):
+        bench.load_dice()
+        await bench.send(bench.actor().transact(DICE, value=ETHER))
+        await bench.builder.build_block()
+    assert bench.builder.counters["blocks_rolled_back"] == 3
+    blocks = [bench.anvil.rpc.call("eth_getBlockByNumber", hex(n), False) for n in range(1, bench.head + 1)]
+    for parent, child in pairwise(blocks):
+        fees = (int(block["baseFeePerGas"], 16) for block in (parent, child))
+        before, after = fees
+        assert after == next_base_fee(before, int(parent["gasUsed"], 16), int(parent["gasLimit"], 16))
+
+
+async def test_running_builds_the_blocks_asked_for_at_the_interval(make_bench: Callable[..., Any]) -> None:
+    bench = await make_bench(interval_ms=50, block_seconds=3)
+    start = bench.anvil.rpc.call("eth_getBlockByNumber", "latest", False)
+    began = time.monotonic()
+    await bench.builder.run(4)
+    assert time.monotonic() - began >= 0.2
+    end = bench.anvil.rpc.call("eth_getBlockByNumber", "latest", False)
+    assert int(end["number"], 16) - int(start["number"], 16) == 4
+    assert int(end["timestamp"], 16) - int(start["timestamp"], 16) == 12

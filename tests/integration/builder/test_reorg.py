@@ -1,6 +1,7 @@
 """Reorgs on demand: the newest blocks are replaced, the chain grows, and nothing public is lost."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ async def test_every_third_block_replaces_one_or_two(make_bench: Callable[..., A
         assert replaced.hash != report.hash
     canonical = [bench.anvil.rpc.call("eth_getBlockByNumber", hex(n), False) for n in range(2, bench.head + 1)]
     assert [block["hash"] for block in canonical] == [bench.builder.reports[n].hash for n in range(2, bench.head + 1)]
-    for parent, child in zip(canonical, canonical[1:], strict=False):
+    for parent, child in pairwise(canonical):
         assert child["parentHash"] == parent["hash"]
         assert int(child["timestamp"], 16) == int(parent["timestamp"], 16) + 12
     landed = [tx for block in canonical for tx in block["transactions"]]

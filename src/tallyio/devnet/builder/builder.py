@@ -93,6 +93,13 @@ class BlockBuilder:
             slot = self._slot(head, self.coinbase)
             return await self._build(slot, self.bundles.for_block(slot.number), singles, self._by_tip(slot))
 
+    async def add_private(self, tx: SignedTransaction) -> None:
+        """Take a transaction that only this builder shall know. Raises ``RpcError`` when too many wait."""
+        async with self._turn:
+            await self.mempool.refresh()  # whatever is public already came first
+            self.mempool.add_private(tx, (await self.node.head()).number)
+        self.counters["private_transactions_received"] += 1
+
     async def run(self, blocks: int | None = None) -> None:
         """Build ``blocks`` blocks (all that come, for None), one every ``interval_ms``.
 

@@ -133,8 +133,7 @@ class Methods:
         nonce = (await self._builder.node.nonces([tx.sender]))[tx.sender]
         if tx.nonce < nonce:
             raise RpcError(REFUSED, f"nonce too low: {tx.sender} is at {nonce}, the transaction has {tx.nonce}")
-        self._builder.mempool.add_private(tx, (await self._builder.node.head()).number)
-        self._builder.counters["private_transactions_received"] += 1
+        await self._builder.add_private(tx)
         return tx.hash
 
     async def _chain_id_hex(self, params: Any, signer: Address | None) -> Any:

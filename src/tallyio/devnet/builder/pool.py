@@ -11,6 +11,8 @@ from tallyio.devnet.builder.records import StoredBundle
 from tallyio.execution.bundle import MAX_BYTES, MAX_TRANSACTIONS
 from tallyio.execution.signed import SignedTransaction
 
+Key = tuple[Address, Hash32, str]
+
 MAX_BLOCKS_AHEAD = 25
 MAX_WAITING = 10_000
 MAX_REMEMBERED = 20_000
@@ -26,7 +28,7 @@ class BundlePool:
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
-        self._by_block: dict[int, dict[tuple[Address, Hash32], StoredBundle]] = {}
+        self._by_block: dict[int, dict[Key, StoredBundle]] = {}
         self._by_uuid: dict[tuple[Address, str], StoredBundle] = {}
         self._fates: dict[tuple[Hash32, int], str] = {}
 
@@ -50,7 +52,7 @@ class BundlePool:
                 self._counters["bundles_replaced"] += 1
                 self.remove(self._by_uuid[key], "replaced")
             self._by_uuid[key] = bundle
-        self._by_block.setdefault(bundle.target_block, {}).setdefault((bundle.signer, bundle.hash), bundle)
+        self._by_block.setdefault(bundle.target_block, {}).setdefault(_key(bundle), bundle)
 
     def cancel(self, signer: Address, replacement_uuid: str) -> bool:
         bundle = self._by_uuid.get((signer, replacement_uuid))
@@ -62,7 +64,7 @@ class BundlePool:
 
     def remove(self, bundle: StoredBundle, fate: str) -> None:
         waiting = self._by_block.get(bundle.target_block, {})
-        waiting.pop((bundle.signer, bundle.hash), None)
+        waiting.pop(_key(bundle), None)
         if self._by_uuid.get((bundle.signer, bundle.replacement_uuid)) is bundle:
             del self._by_uuid[bundle.signer, bundle.replacement_uuid]
         self.settle(bundle, fate)
@@ -80,15 +82,20 @@ class BundlePool:
         return len(late)
 
     def settle(self, bundle: StoredBundle, fate: str) -> None:
-        self._fates[bundle.hash, bundle.target_block] = fate
+        key = (bundle.hash, bundle.target_block)
+        self._fates[key] = "landed" if self._fates.get(key) == "landed" else fate
         while len(self._fates) > MAX_REMEMBERED:
             del self._fates[next(iter(self._fates))]
 
     def fate(self, bundle: Hash32, target_block: int) -> str:
         """``pending``, ``landed``, ``replaced``, ``cancelled``, ``expired``, why it failed, or ``unknown``."""
-        if any(key[1] == bundle for key in self._by_block.get(target_block, {})):
+        if any(waiting.hash == bundle for waiting in self._by_block.get(target_block, {}).values()):
             return "pending"
         return self._fates.get((bundle, target_block), "unknown")
+
+
+def _key(bundle: StoredBundle) -> Key:
+    return bundle.signer, bundle.hash, bundle.replacement_uuid
 
 
 def check_limits(transactions: Sequence[SignedTransaction]) -> None:

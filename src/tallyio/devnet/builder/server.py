@@ -9,6 +9,7 @@ from aiohttp import web
 
 from tallyio.core.errors import OperatorError, OutOfReachError, TallyError
 from tallyio.core.units import Address
+from tallyio.core.untrusted import decode_json
 from tallyio.devnet.builder.auth import authenticate
 from tallyio.devnet.builder.builder import BlockBuilder
 from tallyio.devnet.builder.jsonrpc import (
@@ -66,9 +67,9 @@ class Server:
         except web.HTTPRequestEntityTooLarge:
             return _response(_error(None, LIMIT_EXCEEDED, f"the body exceeds {MAX_BODY} bytes"), 413)
         try:
-            parsed = msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError):
-            return _response(_error(None, PARSE_ERROR, "the body is not JSON"), 400)
+            parsed = decode_json(body)
+        except ValueError:
+            return _response(_error(None, PARSE_ERROR, "the body is not JSON, or too deep"), 400)
         header = request.headers.get(HEADER)
         if not isinstance(parsed, list):
             return _response(await self._one(parsed, header, body))

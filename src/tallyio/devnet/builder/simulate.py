@@ -3,8 +3,8 @@
 ``eth_simulateV1`` executes them in one block with the slot's number, time, coinbase and base fee. Between every two
 of them a call to a scratch contract reads the coinbase's balance, which gives what each paid to the proposer, priority
 fee and direct transfers alike, exact to the wei. The probe's own call has gas price 0 and changes nothing that a
-contract could see. Not the same as in the mined block: PREVRANDAO, which the node draws only when it mines; whatever
-depends on it is found out when the receipts are compared with the plan.
+contract could see. Not the same as in the mined block: PREVRANDAO, which the node draws only when it mines (here it is
+the parent's); whatever depends on it is found out when the receipts are compared with the plan.
 """
 
 from collections.abc import Sequence
