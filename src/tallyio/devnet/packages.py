@@ -110,10 +110,15 @@ def _fetch(wanted: Package, target: Path) -> None:
 def _pack(wanted: Package, scratch: Path) -> Path:
     spec = f"{wanted.name}@{wanted.version}"
     command = [*npm_command(), "pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(scratch)]
-    quiet = {"npm_config_update_notifier": "false", "npm_config_audit": "false", "npm_config_fund": "false"}
+    settings = {
+        "npm_config_update_notifier": "false",
+        "npm_config_prefer_offline": "true",
+        "npm_config_fetch_retries": "1",
+        "npm_config_fetch_timeout": "60000",
+    }
     said = ""
     for _ in range(ATTEMPTS):
-        done = subprocess.run(command, cwd=scratch, env={**os.environ, **quiet}, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=scratch, env={**os.environ, **settings}, capture_output=True, text=True)
         found = list(scratch.glob("*.tgz"))
         if done.returncode == 0 and found:
             return found[0]

@@ -1,6 +1,9 @@
 """The node as a child process."""
 
 import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -52,3 +55,21 @@ def test_revert_restores_the_base_fee_too(anvil_url, bare_anvil):
     first = after_two_blocks()
     bare_anvil.revert(snapshot)
     assert after_two_blocks() == first
+
+
+def test_node_does_not_outlive_a_killed_parent():
+    script = "from tallyio.devnet.anvil import Anvil\nprint(Anvil().start().port, flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) == 0
+        parent.kill()
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"the node still answers on port {port}")

@@ -25,6 +25,8 @@ _ROOTS = (
     "protocol/configuration/PoolAddressesProvider", "protocol/configuration/ACLManager",
     "helpers/AaveProtocolDataProvider",
 )  # fmt: skip
+_LIBRARIES = "protocol/libraries/logic"
+_LINKED = ("BorrowLogic", "LiquidationLogic", "PoolLogic", "SupplyLogic", "ConfiguratorLogic", "FlashLoanLogic")
 TREASURY = Address("0x" + "7e" * 20)
 RESERVE_FACTOR_BPS = 1000
 PROTOCOL_FEE_BPS = 1000
@@ -45,7 +47,9 @@ def aave_contracts() -> dict[str, Artifact]:
             "solidity-utils/contracts/": package("aave-utils") / "src/contracts",
         },
     )
-    return from_source("0.8.27", solidity.standard_input(sources, runs=200, evm_version="shanghai"))
+    wanted = [f"src/contracts/{name}.sol" for name in (*_ROOTS, *(f"{_LIBRARIES}/{n}" for n in _LINKED))]
+    given = solidity.standard_input(sources, runs=200, evm_version="shanghai", wanted=wanted)
+    return from_source("0.8.27", given)
 
 
 def deploy_aave(session: Session, tokens: Mapping[str, Token], feeds: Mapping[str, Feed]) -> AaveMarket:
@@ -53,7 +57,7 @@ def deploy_aave(session: Session, tokens: Mapping[str, Token], feeds: Mapping[st
     code = aave_contracts()
     owner = session.deployer
     libraries: dict[str, Address] = {}
-    for name in ("BorrowLogic", "LiquidationLogic", "PoolLogic", "SupplyLogic", "ConfiguratorLogic", "FlashLoanLogic"):
+    for name in _LINKED:
         libraries[name] = session.create(code[name], libraries=libraries)
     provider = session.create(code["PoolAddressesProvider"], abi.pack("(string,address)", "devnet", owner.address))
     by_provider = abi.pack("(address)", provider)
