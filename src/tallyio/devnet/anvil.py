@@ -157,7 +157,12 @@ class Anvil:
                 stdout=log,
                 stderr=log,
             )
-        self._guard = subprocess.Popen(["sh", "-c", _GUARD, "guard", str(self._process.pid)], stdin=subprocess.PIPE)
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "guard", str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def _answers(self) -> bool:
         deadline = time.monotonic() + START_S
