@@ -146,6 +146,6 @@ class Chain(RuleBasedStateMachine):
 
 
 Chain.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestChain = Chain.TestCase

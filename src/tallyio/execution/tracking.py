@@ -116,9 +116,8 @@ class Tracker:
         for receipt in sorted(receipts, key=lambda receipt: receipt.block.number):
             outcomes += self._landed(receipt)
         for items in self._items.values():
-            elsewhere = any(item.block for item in items)
             for item in items:
-                if item.open and (elsewhere or item.nonce < next_nonce or self._passed(item.bundle, block.number)):
+                if item.open and (item.nonce < next_nonce or self._passed(item.bundle, block.number)):
                     item.dropped_at = block.number
                     outcomes.append(_nothing(item, DROPPED, None))
         return outcomes

@@ -224,3 +224,17 @@ async def test_running_builds_the_blocks_asked_for_at_the_interval(make_bench: C
     end = bench.anvil.rpc.call("eth_getBlockByNumber", "latest", False)
     assert int(end["number"], 16) - int(start["number"], 16) == 4
     assert int(end["timestamp"], 16) - int(start["timestamp"], 16) == 12
+
+
+async def test_a_large_block_keeps_its_exact_order(bench: Any) -> None:
+    searchers, traders = [bench.actor() for _ in range(30)], [bench.actor() for _ in range(80)]
+    singles = [trader.transact(PAYER, value=1, tip=(i + 1) * 10**9) for i, trader in enumerate(traders)]
+    bundles = [[who.transact(PAYER, value=(i + 1) * 10**15) for _ in range(3)] for i, who in enumerate(searchers)]
+    for raw in singles:
+        bench.publish(raw)
+    for bundle in bundles:
+        await bench.send(*bundle)
+    await bench.builder.build_block()
+    expected = [raw for bundle in reversed(bundles) for raw in bundle] + singles[::-1]
+    assert bench.in_block() == [hash_of(raw) for raw in expected]
+    assert bench.builder.counters["blocks_rolled_back"] == 0

@@ -112,6 +112,8 @@ def test_a_reorg_opens_it_again_and_it_may_land_elsewhere(tracker: Tracker) -> N
     assert summary(tracker.on_block(block(5, "b"), [], 0)) == [("b", "t", "dropped")]
     (late,) = tracker.on_block(block(6, "b"), [receipt("t", block(6, "b"), gained=10)], 1)
     assert (late.status, late.block) == ("landed", block(6, "b"))
+    assert summary(tracker.on_rollback(block(5, "b"))) == [("b", "t", "reorged")]
+    assert summary(tracker.on_block(block(6, "c"), [], 0)) == [("b", "t", "dropped")]
 
 
 def test_a_rollback_below_nothing_of_ours_changes_nothing(tracker: Tracker) -> None:

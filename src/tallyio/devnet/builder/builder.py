@@ -146,7 +146,8 @@ class BlockBuilder:
         excluded: list[tuple[StoredBundle, str]] = []
         while True:
             plan = await plan_block(self.node, slot, bundles, singles, priority)
-            refused = await self.mempool.place(plan.transactions, secret)
+            fixed = sum(len(placed.effects) for placed in plan.bundles)
+            refused = await self.mempool.place(plan.transactions, secret, fixed)
             out = {p.bundle.hash: "refused" for p in plan.bundles for tx in p.bundle.transactions if tx.hash in refused}
             if not out:
                 block = await self.node.mine(slot)
@@ -199,7 +200,7 @@ class BlockBuilder:
         secret = {h for mined in leaving for h in mined.secret}
         private = {h for mined in leaving for h in mined.private}
         waiting = await self.mempool.refresh()
-        await self.mempool.place((), set())
+        await self.mempool.place((), set(), 0)
         await self.node.rollback(depth)
         self._mined = self._mined[:-depth]
         back = [tx for tx in returned if tx.hash not in secret]

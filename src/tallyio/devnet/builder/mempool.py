@@ -61,14 +61,17 @@ class Mempool:
             await self._learn_hashes(announced)
         return list(self._public.values())
 
-    async def place(self, transactions: Sequence[SignedTransaction], secret: set[Hash32]) -> dict[Hash32, str]:
-        """Make the node's pool yield ``transactions`` first, in this order; returns the node's refusals by hash.
+    async def place(
+        self, transactions: Sequence[SignedTransaction], secret: set[Hash32], fixed: int
+    ) -> dict[Hash32, str]:
+        """Make the node's pool yield ``transactions`` in this order; returns the node's refusals by hash.
 
         What is in ``secret`` came from us and stays ours until ``settle``, whatever happens to the node meanwhile.
-        Should a stranger's transaction arrive before or between ours, all is done again.
+        Should a stranger's transaction arrive before or among the first ``fixed`` (the bundles), all is done again;
+        among the rest it may stand where it came.
         """
         self._secret |= secret
-        wanted = [tx.hash for tx in transactions]
+        wanted = [tx.hash for tx in transactions[:fixed]]
         refused: dict[Hash32, str] = {}
         for _ in range(ATTEMPTS):
             await self.refresh()
@@ -77,7 +80,8 @@ class Mempool:
             self._in_node = {tx.hash: tx for tx in transactions if tx.hash not in refused}
             self.hold(replaced.followers)
             strangers = await self._learn_hashes([*replaced.before, *replaced.after])
-            if refused or (replaced.after[: len(wanted)] == wanted and not strangers.intersection(replaced.before)):
+            first = not strangers.intersection(replaced.before) and replaced.after[:fixed] == wanted
+            if refused or not fixed or first:
                 break
         self.hold(tx for tx in transactions if tx.hash in refused)
         return refused

@@ -11,8 +11,8 @@ from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.records import Head, Slot
 from tallyio.execution.signed import SignedTransaction, decode
 
-MAX_CALLS = 10_000
-"""Calls in one request: a whole block is placed in one."""
+MAX_CALLS = 50
+"""Calls in one request. Anvil runs a batch in its order only while it is short: a task that has done much yields."""
 
 
 class Replaced(NamedTuple):
@@ -29,7 +29,7 @@ class Replaced(NamedTuple):
 
 
 class Node:
-    """The few things that a builder does to its node. Anvil runs the calls of one batch in their order."""
+    """The few things that a builder does to its node."""
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
         self._rpc = Rpc(url, timeout_s, batch_size=MAX_CALLS)
@@ -84,21 +84,17 @@ class Node:
         return [bytes.fromhex(raw[2:]) if raw else None for raw in raws]
 
     async def replace_pool(self, out: Sequence[SignedTransaction], into: Sequence[SignedTransaction]) -> Replaced:
-        """Take ``out`` from the pool and put ``into`` in, in this order, in one request.
+        """Take ``out`` from the pool, then put ``into`` in, in this order.
 
-        The node drops with a transaction whatever follows it by nonce; a follower that arrived after ``out`` was
-        learnt is asked for first, so that it is not lost.
+        The node drops with a transaction whatever follows it by nonce. A follower that arrived after ``out`` was
+        learnt is asked for in the same request, just before, so that it is not lost.
         """
-        last: dict[Address, int] = {}
-        for tx in out:
-            last[tx.sender] = max(tx.nonce, last.get(tx.sender, 0))
         watch: list[Call] = [("eth_getFilterChanges", (self._filter,))]
-        ask = [("eth_getTransactionBySenderAndNonce", (who, hex(nonce + 1))) for who, nonce in last.items()]
-        drop = [("anvil_dropTransaction", (tx.hash,)) for tx in sorted(out, key=lambda tx: -tx.nonce)]
-        answers = await self._rpc.batch([*watch, *ask, *drop, *_sends(into), *watch], keep_errors=True)
-        found, sent = answers[1 : 1 + len(ask)], answers[1 + len(ask) + len(drop) : -1]
-        before, after = ([] if isinstance(answer, RpcError) else answer for answer in (answers[0], answers[-1]))
-        return Replaced(before, _decoded([f for f in found if isinstance(f, dict)]), after, _refused(into, sent))
+        answers = await self._rpc.batch([*watch, *_drops(out)], keep_errors=True)
+        followers = _decoded([found for found in answers[1:] if isinstance(found, dict)])
+        sent = await self._rpc.batch([*_sends(into), *watch], keep_errors=True)
+        before, after = ([] if isinstance(answer, RpcError) else answer for answer in (answers[0], sent.pop()))
+        return Replaced(before, followers, after, _refused(into, sent))
 
     async def send(self, transactions: Sequence[SignedTransaction]) -> dict[Hash32, str]:
         """Put transactions into the pool in this order; returns the node's words on each that it refused."""
@@ -123,6 +119,18 @@ class Node:
 
     async def rollback(self, depth: int) -> None:
         await self.call("anvil_rollback", depth)
+
+
+def _drops(transactions: Sequence[SignedTransaction]) -> list[Call]:
+    """By sender: ask for what follows its last transaction, then drop them, last first."""
+    calls: list[Call] = []
+    asked: set[Address] = set()
+    for tx in sorted(transactions, key=lambda tx: (tx.sender, -tx.nonce)):
+        if tx.sender not in asked:
+            calls.append(("eth_getTransactionBySenderAndNonce", (tx.sender, hex(tx.nonce + 1))))
+            asked.add(tx.sender)
+        calls.append(("anvil_dropTransaction", (tx.hash,)))
+    return calls
 
 
 def _sends(transactions: Sequence[SignedTransaction]) -> list[Call]:

@@ -115,8 +115,7 @@ async def _run(node: Node, draft: Draft, bundle: StoredBundle) -> tuple[str, tup
     if reason := draft.obstacle(bundle):
         return reason, ()
     try:
-        effects = await simulate(node, draft.slot, [*draft.transactions, *bundle.transactions])
+        effects = await simulate(node, draft.slot, bundle.transactions, after=draft.transactions)
     except NotExecutableError:
         return "not_executable", ()
-    effects = effects[len(draft.transactions) :]
     return draft.verdict(bundle, effects), effects

@@ -123,8 +123,7 @@ class TailOrder:
         return sequence[: runs + 1], (*effects, Effect(False, 0, 0, b""))
 
     async def _run(self, sequence: list[SignedTransaction]) -> tuple[Effect, ...]:
-        effects = await simulate(self._node, self._slot, [*self._before, *sequence])
-        return effects[len(self._before) :]
+        return await simulate(self._node, self._slot, sequence, after=self._before, measured=False)
 
     def _misfits(self, sequence: list[SignedTransaction], effects: tuple[Effect, ...]) -> list[SignedTransaction]:
         used, misfits = self._gas_used, []
