@@ -16,7 +16,7 @@ def test_anything_else_is_a_value_error_at_any_recursion_limit(body: bytes) -> N
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(100_000)
     try:
-        with pytest.raises(ValueError, match="JSON|decode|brackets"):
+        with pytest.raises(ValueError, match=r"JSON|decode|brackets"):
             decode_json(body)
     finally:
         sys.setrecursionlimit(before)
