@@ -185,6 +185,7 @@ class Searcher:
             watch=self.watch,
             live_from=recovery.head.number,
             verify_every_blocks=settings.verify_every_blocks,
+            plan_ms=settings.plan_ms,
         )
 
     def _ground(self, owner: Address) -> ForkGround:

@@ -52,6 +52,8 @@ class Settings(Section, frozen=True, kw_only=True):
     strategies: tuple[Name, ...] = ("arbitrage", "liquidation", "backrun")
     max_hops: Annotated[int, Meta(ge=2, le=3)] = 3
     """The longest cycle that is searched."""
+    plan_ms: Positive = 700
+    """How long one slot may be planned, in milliseconds; the best trades come first."""
     verify_every_blocks: NonNegative = 25
     """How often every mirrored pool and position is compared with the chain; 0 never."""
     metrics: MetricsSettings = MetricsSettings()

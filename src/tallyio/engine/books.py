@@ -83,11 +83,13 @@ class Books:
     def sent(self, bundle: Bundle) -> None:
         self._tracker.sent(bundle)
 
-    def answered(self, submissions: list[Submission]) -> None:
-        """A bundle that every relay refuses shows a fault of ours or of theirs: it counts as a failure."""
+    async def answered(self, target_block: int, submissions: list[Submission]) -> None:
+        """A bundle that every relay refuses in time shows a fault of ours or of theirs: it counts as a failure."""
         for submission in submissions:
             self._tracker.answered(submission)
-        if submissions and all(s.status == "rejected" for s in submissions):
+        refused = bool(submissions) and all(s.status == "rejected" for s in submissions)
+        if refused and int(await self._rpc.call("eth_blockNumber"), 16) < target_block:
+            log.warning("a bundle was refused", target=target_block, detail=submissions[0].detail)
             self._change(breaker.on_failure(self.breaker, self._limits))
 
     def diverged(self, detail: str) -> None:

@@ -13,9 +13,15 @@ from tallyio.engine.slot import Slot
 
 log = structlog.get_logger()
 
+SEND_EVERY_NS = 150_000_000
+"""A plan that grows for longer than this is sent in parts; each sending replaces the one before."""
+
 
 class Pipeline:
-    """Runs until ``stop`` is called. ``live_from`` is the head at start: blocks up to it are history, only read."""
+    """Runs until ``stop`` is called. ``live_from`` is the head at start: blocks up to it are history, only read.
+
+    ``plan_ms`` bounds the search for more trades in one slot; the best ones come first.
+    """
 
     def __init__(
         self,
@@ -28,6 +34,7 @@ class Pipeline:
         watch: Watch,
         live_from: int,
         verify_every_blocks: int,
+        plan_ms: int,
     ) -> None:
         self.feed = feed
         self.mirror = mirror
@@ -37,6 +44,7 @@ class Pipeline:
         self.watch = watch
         self.live_from = live_from
         self.verify_every_blocks = verify_every_blocks
+        self.plan_ns = plan_ms * 1_000_000
         self.slot: Slot | None = None
         self.blocks = 0
         self._stopped = False
@@ -74,10 +82,22 @@ class Pipeline:
         await self.books.learn(event)
         self.planner.breaker = self.books.breaker
         self.slot = await self.planner.open(event, self.mirror.view())
-        await self._act(self.slot, heard_ns)
+        await self._plan(self.slot, heard_ns)
         await self.books.settle(event)
         if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
             await self.verify()
+
+    async def _plan(self, slot: Slot, heard_ns: int) -> None:
+        """Trade by trade, the best first. What there is goes out while the rest is still being proved."""
+        sent_ns = heard_ns
+        while await self.planner.add(slot):
+            now_ns = self.watch.clock.monotonic_ns()
+            if now_ns - heard_ns > self.plan_ns:
+                break
+            if now_ns - sent_ns > SEND_EVERY_NS:
+                await self._act(slot, heard_ns)
+                sent_ns = now_ns
+        await self._act(slot, heard_ns)
 
     async def on_rollback(self, event: Rollback) -> None:
         if self.slot:
@@ -103,4 +123,4 @@ class Pipeline:
         for bundle in self.dispatcher.make(slot):
             self.books.sent(bundle)
         for submissions in await self.dispatcher.send(slot, started_ns):
-            self.books.answered(submissions)
+            await self.books.answered(slot.target, submissions)

@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 MOST_TRADES = 24
 """Trades in one slot; what is left is found again in the next block."""
-GAS_LIMIT_BPS = 13_000
-"""Gas limit of a trade as a share of the gas it was proved with: calls inside keep 63/64 of what is left (EIP-150)."""
+GAS_LIMIT_BPS = 20_000
+"""Gas limit of a trade as a share of its estimate. A trade that needs more fails its proof."""
 
 VictimEffect = Callable[[PendingTransaction, MarketView], MarketView | None]
 """The view after a pending transaction, or None where its effect cannot be told."""
@@ -72,20 +72,23 @@ class Planner:
         self.halted = False
 
     async def open(self, head: NewBlock, view: MarketView) -> Slot:
-        """The plan for the block after ``head``: every trade that pays on the state that ``head`` left."""
+        """An empty plan for the block after ``head``, on the state that ``head`` left."""
         fees = TransactionFees(view.next_base_fee_wei, self.priority_fee_wei)
         plan_id = content_id("slot", self.signer.address, head.block.hash)
-        slot = Slot(head, view, self.nonces.peek(f"{plan_id}/0"), fees, plan_id)
         await self.ground.open(head, view)
-        while len(slot.trades) < MOST_TRADES and await self._next_trade(slot, head):
-            pass
-        return slot
+        return Slot(head, view, self.nonces.peek(f"{plan_id}/0"), fees, plan_id)
+
+    async def add(self, slot: Slot) -> bool:
+        """Put the best trade on the slot's view into the plan; False when nothing above the minimum is left."""
+        return len(slot.trades) < MOST_TRADES and await self._next_trade(slot, slot.parent)
 
     async def extend(self, slot: Slot, pending: PendingTransaction) -> bool:
         """Put the best backrun of ``pending`` behind what the slot holds; whether there was one."""
         if pending.hash in slot.seen or len(slot.trades) >= MOST_TRADES:
             return False
         slot.seen.add(pending.hash)
+        if await self.ground.nonce(pending.sender) != pending.nonce:
+            return False  # it has landed already, or waits for one that is not in the plan
         return await self._next_trade(slot, pending)
 
     def abandon(self, slot: Slot) -> None:
@@ -107,7 +110,7 @@ class Planner:
         return False
 
     async def _attempt(self, slot: Slot, opportunity: Opportunity) -> Trade | None:
-        """Decide, prove, decide on the proof, prove the final bytes, sign. None leaves the slot as it was."""
+        """Decide, prove the very bytes, decide on the proof, sign. None leaves the slot as it was."""
         self.journal.append(opportunity)
         self.watch.tell("opportunity", opportunity)
         decision = self._decide(slot, opportunity, None)
@@ -119,13 +122,7 @@ class Planner:
         except ChainDataError as e:
             log.warning("a strategy and the market differ on a route", opportunity=opportunity.id, error=e.message)
             return None
-        # The first run tells the gas; bid and minimum follow from it and change the bytes, so these run again.
-        first = await self._prove(slot, opportunity, decision)
-        decision = self._decide(slot, opportunity, first)
-        if not decision.approved:
-            self._refuse(opportunity, decision, first)
-            return None
-        gas_limit = first.gas_used * GAS_LIMIT_BPS // BPS
+        gas_limit = min(opportunity.gas_estimate * GAS_LIMIT_BPS // BPS, self.limits.max_gas_per_trade)
         proof = await self._prove(slot, opportunity, decision, gas_limit)
         final = self._decide(slot, opportunity, proof)
         if not final.approved:
@@ -148,21 +145,19 @@ class Planner:
             prices = Prices(slot.fees.max_fee_wei, slot.view.weth, _wei_per_token(slot.view))
             return decide(opportunity, proof, exposure, self.limits, self.breaker, prices)
 
-    async def _prove(
-        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int | None = None
-    ) -> Proof:
+    async def _prove(self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int) -> Proof:
         with self.watch.stage("prove"):
             return await self.ground.prove(opportunity, self._unsigned(slot, opportunity, decision, gas_limit))
 
     def _unsigned(
-        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int | None
+        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int
     ) -> UnsignedTransaction:
         return UnsignedTransaction(
             chain_id=self.chain_id,
             nonce=slot.next_nonce,
             priority_fee_wei=slot.fees.priority_fee_wei,
             max_fee_wei=slot.fees.max_fee_wei,
-            gas_limit=gas_limit or self.limits.max_gas_per_trade,
+            gas_limit=gas_limit,
             to=self.executor,
             value_wei=0,
             data=execute_calldata(opportunity.route, decision.min_profit_wei, decision.bid_wei),

@@ -24,6 +24,9 @@ class ProvingGround(Protocol):
         ...
 
     async def keep(self) -> None: ...
+    async def nonce(self, of: Address) -> int:
+        """The account's next nonce after all that was kept."""
+        ...
 
 
 class ForkGround:
@@ -57,6 +60,9 @@ class ForkGround:
     async def keep(self) -> None:
         self._kept = self._opened().snapshot()
 
+    async def nonce(self, of: Address) -> int:
+        return await asyncio.to_thread(self._nonce, self._opened(), of)
+
     def close(self) -> None:
         self._simulator.close()
 
@@ -69,6 +75,10 @@ class ForkGround:
         except (ChainDataError, OutOfReachError) as e:
             return _failed(opportunity, e.message)
         return _judged(opportunity, tx, ran)
+
+    def _nonce(self, fork: Fork, of: Address) -> int:
+        fork.revert(self._kept)
+        return fork.nonce(of)
 
     def _opened(self) -> Fork:
         if self._fork is None:
