@@ -157,6 +157,23 @@ def test_swaps_through_three_pools_one_after_the_other(bench: Bench, scratch_cha
     assert results[3].revert_reason == "Too little received"
 
 
+@pytest.mark.parametrize("index", range(4))
+def test_a_lending_market_through_proxies_and_libraries(bench: Bench, scratch_chain: Any, index: int) -> None:
+    world = scratch_chain.world
+    bench.who = world.account("borrower", index)
+    bench.node.rpc.call("anvil_setBalance", bench.who.address, hex(10 * ETHER))
+    bench.node.mine()
+    borrow = "borrow(address,uint256,uint256,uint16,address)"
+    calls = [
+        abi.call(borrow, world.tokens["USDC"].address, 10**6, 2, 0, bench.who.address),
+        abi.call("withdraw(address,uint256,address)", world.weth, 10**15, bench.who.address),
+        abi.call(borrow, world.weth, 10**14, 2, 0, bench.who.address),
+        abi.call("liquidationCall(address,address,address,uint256,bool)", world.weth, world.weth, world.weth, 1, False),
+    ]
+    results = bench.check(*(bench.tx(world.aave.pool, call, ahead=i) for i, call in enumerate(calls)))
+    assert not results[-1].success
+
+
 def test_the_next_block_sees_the_chain_and_not_the_cache(bench: Bench, scratch_chain: Any) -> None:
     world = scratch_chain.world
     path = triangle(world)[0]

@@ -21,7 +21,7 @@ def executed(success: bool) -> Executed:
 
 @pytest.mark.parametrize(
     ("gained", "refusal"),
-    [(500, ""), (501, ""), (499, "simulation_below_prediction"), (0, "simulation_below_prediction")],
+    [(500, ""), (501, ""), (499, BELOW_PREDICTION), (0, BELOW_PREDICTION)],
 )
 def test_one_wei_less_than_predicted_is_refused(gained: int, refusal: str) -> None:
     bid = 120
