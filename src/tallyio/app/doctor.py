@@ -103,7 +103,7 @@ class _Doctor:
     async def mirror(self) -> str:
         mirror = build_mirror(self._directory, self._rpc)
         await _follow_to_head(mirror, self._directory, self._rpc)
-        await mirror.open_lending()
+        await mirror.complete()
         differences = await mirror.verify()
         if differences:
             raise OperatorError(
@@ -126,7 +126,7 @@ async def _follow_to_head(mirror: Mirror, directory: ConfigDirectory, rpc: Rpc) 
         async for event in events:
             match event:
                 case NewBlock():
-                    await mirror.apply(event)
+                    mirror.apply(event)
                     if event.block.number >= last:
                         return
                 case Rollback():

@@ -186,6 +186,7 @@ class Searcher:
             live_from=recovery.head.number,
             verify_every_blocks=settings.verify_every_blocks,
             plan_ms=settings.plan_ms,
+            alternatives=settings.alternatives,
         )
 
     def _ground(self, owner: Address) -> ForkGround:

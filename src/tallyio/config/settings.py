@@ -54,6 +54,8 @@ class Settings(Section, frozen=True, kw_only=True):
     """The longest cycle that is searched."""
     plan_ms: Positive = 700
     """How long one slot may be planned, in milliseconds; the best trades come first."""
+    alternatives: NonNegative = 4
+    """How many trades of a plan are also sent alone, for the case that a rival breaks the plan."""
     verify_every_blocks: NonNegative = 25
     """How often every mirrored pool and position is compared with the chain; 0 never."""
     metrics: MetricsSettings = MetricsSettings()

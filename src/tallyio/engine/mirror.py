@@ -41,7 +41,7 @@ class Mirror:
         self._holders = holders
         self._block_seconds = block_seconds
         self._head: NewBlock | None = None
-        self.lending_open = not lending_providers
+        self._lending_open = not lending_providers
         self._before: dict[Hash32, NewBlock] = {}
 
     @property
@@ -50,25 +50,35 @@ class Mirror:
             raise BugError("the mirror has heard no block yet")
         return self._head
 
-    async def apply(self, event: NewBlock) -> None:
-        """The next block; the first one that is applied sets where the mirror begins."""
+    def apply(self, event: NewBlock) -> None:
+        """The next block's logs; the first one that is applied sets where the mirror begins."""
         if self._head is None:
             parent = BlockRef(event.block.number - 1, event.block.parent_hash, Hash32(""), 0)
             self.market.start(parent)
         self.market.apply(event)
         for mirror in self.lending.values():
-            await mirror.advance(event.block, event.logs, self._read)
+            mirror.apply(event.block, event.logs)
         self._remember(event)
 
-    async def open_lending(self) -> None:
-        """Read the lending markets at the current block; from now on they are mirrored."""
+    async def complete(self) -> None:
+        """Read what logs do not say: the lending markets where they are not mirrored yet, and what has no event.
+
+        Raises ``OutOfReachError`` when the chain does not answer; it may be called again.
+        """
+        if not self._lending_open:
+            await self._open_lending()
+        for mirror in self.lending.values():
+            if mirror.needs_read:
+                await mirror.settle(self._read)
+
+    async def _open_lending(self) -> None:
         for provider in self._providers:
             bare = await LendingMirror.start(self._read, provider, (), self.head.block)
             tokens = [t for reserve in bare.state.reserves.values() for t in (reserve.a_token, reserve.debt_token)]
             accounts = await self._holders(tokens, self.head.block.number)
             mirror = await LendingMirror.start(self._read, provider, accounts, self.head.block)
             self.lending[mirror.state.market] = mirror
-        self.lending_open = True
+        self._lending_open = True
 
     def rewind(self, event: Rollback) -> None:
         self.market.rewind(event)

@@ -4,6 +4,7 @@ import structlog
 
 from tallyio.chains.feed import Feed
 from tallyio.core.chain import FeedStatus, NewBlock, PendingTransaction, Rollback
+from tallyio.core.errors import RetryableError
 from tallyio.engine.books import Books
 from tallyio.engine.dispatch import Dispatcher
 from tallyio.engine.mirror import Mirror
@@ -35,6 +36,7 @@ class Pipeline:
         live_from: int,
         verify_every_blocks: int,
         plan_ms: int,
+        alternatives: int,
     ) -> None:
         self.feed = feed
         self.mirror = mirror
@@ -45,6 +47,7 @@ class Pipeline:
         self.live_from = live_from
         self.verify_every_blocks = verify_every_blocks
         self.plan_ns = plan_ms * 1_000_000
+        self.alternatives = alternatives
         self.slot: Slot | None = None
         self.blocks = 0
         self._stopped = False
@@ -72,13 +75,21 @@ class Pipeline:
         heard_ns = self.watch.clock.monotonic_ns()
         self.slot = None
         with self.watch.stage("apply"):
-            await self.mirror.apply(event)
+            self.mirror.apply(event)
         if event.block.number < self.live_from:
             return
         self.blocks += 1
         self.watch.tell("block", event)
-        if not self.mirror.lending_open:
-            await self.mirror.open_lending()
+        try:
+            await self._work_on(event, heard_ns)
+        except RetryableError as e:
+            # What was not read is caught up with the next block; nothing is traded on a guess until then.
+            self.slot = None
+            self.watch.tell("feed", False, e.message)
+            log.warning("block skipped", block=event.block.number, reason=e.message)
+
+    async def _work_on(self, event: NewBlock, heard_ns: int) -> None:
+        await self.mirror.complete()
         await self.books.learn(event)
         self.planner.breaker = self.books.breaker
         self.slot = await self.planner.open(event, self.mirror.view())
@@ -98,6 +109,9 @@ class Pipeline:
                 await self._act(slot, heard_ns)
                 sent_ns = now_ns
         await self._act(slot, heard_ns)
+        if self.alternatives and len(slot.trades) > 1:
+            await self.planner.add_alternatives(slot, self.alternatives)
+            await self._act(slot, heard_ns)
 
     async def on_rollback(self, event: Rollback) -> None:
         if self.slot:

@@ -7,6 +7,7 @@ minimum remains. Each trade is proved on the local EVM after the trades before i
 from collections.abc import Callable, Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.errors import BugError, ChainDataError
@@ -91,6 +92,26 @@ class Planner:
             return False  # it has landed already, or waits for one that is not in the plan
         return await self._next_trade(slot, pending)
 
+    async def add_alternatives(self, slot: Slot, most: int) -> None:
+        """Sign up to ``most`` trades again that need none before them, each alone with the plan's first nonce.
+
+        They land only where the plan as a whole cannot, for example because a rival took one of its trades.
+        """
+        touched: set[str] = set()
+        for trade in slot.trades:
+            opportunity = trade.opportunity
+            used = {*opportunity.pools, *([opportunity.borrower] if opportunity.borrower else [])}
+            free = opportunity.victim is None and not touched & used
+            if free and trade.nonce != slot.first_nonce and len(slot.alternatives) < most:
+                unsigned = self._unsigned(slot, opportunity, trade.decision, trade.gas_limit, slot.first_nonce)
+                with self.watch.stage("prove"):
+                    proof = await self.ground.prove(opportunity, unsigned, alone=True)
+                if self._decide(slot, opportunity, proof).approved:
+                    signed = self.signer.sign(unsigned)
+                    again = replace(trade, proof=proof, nonce=slot.first_nonce, raw=signed.raw, hash=signed.hash)
+                    slot.alternatives.append(again)
+            touched |= used
+
     def abandon(self, slot: Slot) -> None:
         """The block that the slot was planned on left the chain: its nonces are free again."""
         for index in range(len(slot.trades)):
@@ -147,14 +168,15 @@ class Planner:
 
     async def _prove(self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int) -> Proof:
         with self.watch.stage("prove"):
-            return await self.ground.prove(opportunity, self._unsigned(slot, opportunity, decision, gas_limit))
+            unsigned = self._unsigned(slot, opportunity, decision, gas_limit, slot.next_nonce)
+            return await self.ground.prove(opportunity, unsigned)
 
     def _unsigned(
-        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int
+        self, slot: Slot, opportunity: Opportunity, decision: Decision, gas_limit: int, nonce: int
     ) -> UnsignedTransaction:
         return UnsignedTransaction(
             chain_id=self.chain_id,
-            nonce=slot.next_nonce,
+            nonce=nonce,
             priority_fee_wei=slot.fees.priority_fee_wei,
             max_fee_wei=slot.fees.max_fee_wei,
             gas_limit=gas_limit,
@@ -170,11 +192,11 @@ class Planner:
             [nonce] = self.nonces.reserve(f"{slot.plan_id}/{len(slot.trades)}", 1, target_block=slot.target)
             if nonce != slot.next_nonce:
                 raise BugError(f"nonce {nonce} was reserved for a trade that was proved with {slot.next_nonce}")
-            unsigned = self._unsigned(slot, opportunity, decision, gas_limit)
+            unsigned = self._unsigned(slot, opportunity, decision, gas_limit, nonce)
             signed = self.signer.sign(unsigned)
         self.watch.tell("decision", opportunity, decision)
         self.watch.tell("proof", proof)
-        return Trade(opportunity, decision, proof, nonce, signed.raw, signed.hash)
+        return Trade(opportunity, decision, proof, gas_limit, nonce, signed.raw, signed.hash)
 
     def _refuse(self, opportunity: Opportunity, decision: Decision, proof: Proof | None = None) -> None:
         with self.journal.transaction():

@@ -27,6 +27,7 @@ class Trade(msgspec.Struct, frozen=True):
     opportunity: Opportunity
     decision: Decision
     proof: Proof
+    gas_limit: int
     nonce: int
     raw: bytes
     hash: Hash32
