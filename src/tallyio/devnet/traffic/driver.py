@@ -3,7 +3,7 @@
 from tallyio.chains.rpc import Rpc, RpcError
 from tallyio.core.clock import seeded
 from tallyio.devnet.traffic import borrowers, oracle, providers
-from tallyio.devnet.traffic.orders import quote_call, quoted, swap
+from tallyio.devnet.traffic.orders import fairness_bps, quote_call, quoted, swap
 from tallyio.devnet.traffic.outbox import Intent, Outbox, Sent
 from tallyio.devnet.traffic.sight import Sight, look
 from tallyio.devnet.traffic.traders import draw_orders
@@ -12,6 +12,10 @@ from tallyio.devnet.world import World
 
 QUOTE_GAS = hex(20_000_000)
 """A quote that walks through a pool's whole price range ends here and counts as no quote."""
+
+
+WORST_PRICE_BPS = 9_300
+"""No trader takes less than this share of what an order gives."""
 
 
 class Traffic:
@@ -48,7 +52,7 @@ class Traffic:
         await self._rpc.close()
 
     async def _swaps(self, number: int, sight: Sight, prices_e8: dict[str, int]) -> list[Intent]:
-        """Orders that a quote at the latest block says can be filled."""
+        """Orders that a quote at the latest block says can be filled, for a price that a trader would take."""
         orders = draw_orders(seeded(self._seed, f"traders/{number}"), self._world, sight, prices_e8)
         asked = [quote_call(self._world, order) for order in orders]
         calls = [{"to": to, "data": "0x" + data.hex(), "gas": QUOTE_GAS} for to, data in asked]
@@ -56,6 +60,6 @@ class Traffic:
         intents = []
         for order, answer in zip(orders, answers, strict=True):
             quote = 0 if isinstance(answer, RpcError) else quoted(order, bytes.fromhex(answer[2:]))
-            if quote > 0:
+            if quote > 0 and fairness_bps(self._world, order, quote, prices_e8) > WORST_PRICE_BPS:
                 intents.append(swap(self._world, order, quote))
         return intents

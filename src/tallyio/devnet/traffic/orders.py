@@ -1,5 +1,7 @@
 """A swap order: how it is quoted, and the router calls that carry it out."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tallyio.core.pools import V3, Pool
@@ -64,6 +66,17 @@ def quoted(order: Order, answer: bytes) -> int:
         return int.from_bytes(answer[:32])
     (amounts,) = abi.unpack("(uint256[])", answer)
     return int(amounts[0] if order.exact_out else amounts[-1])
+
+
+def fairness_bps(world: World, order: Order, quote: int, prices_e8: Mapping[str, int]) -> int:
+    """What the order would receive, as a share of what it gives, at ``prices_e8``."""
+    given, got = (quote, order.amount) if order.exact_out else (order.amount, quote)
+    ends = ((order.token_in, given), (order.path[-1], got))
+    paid, received = (
+        amount * prices_e8[world.symbol(token)] * 10**18 // 10 ** world.tokens[world.symbol(token)].decimals
+        for token, amount in ends
+    )
+    return received * BPS // paid if paid else 0
 
 
 def swap(world: World, order: Order, quote: int) -> Intent:
