@@ -76,6 +76,7 @@ def _configure(config: Path, state: DevnetState) -> None:
         ws_url=state.ws_url,
         builder_url=state.builder_url,
         block_seconds=state.block_seconds,
+        interval_ms=state.interval_ms,
     )
     give_key(config, world.searchers[devnet.DEMO_KEY].key)
 

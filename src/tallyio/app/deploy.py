@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 
+from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import RecordedExecutor, find_executor, record_executor
-from tallyio.app.searcher import MAX_FEE_WEI, ask_twice, check_chain, unlock
+from tallyio.app.searcher import MAX_FEE_WEI, ask_twice, unlock
 from tallyio.chains import reads
 from tallyio.chains.fees import next_base_fee
 from tallyio.chains.reads import Receipt

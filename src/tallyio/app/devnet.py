@@ -134,6 +134,7 @@ def write_config(directory: str, out: str) -> dict[str, Any]:
         ws_url=state.ws_url,
         builder_url=state.builder_url,
         block_seconds=state.block_seconds,
+        interval_ms=state.interval_ms,
     )
     owner = give_key(target, world.searchers[USER_KEY].key)
     return {"config": str(target), "owner": owner, "chain_id": state.chain_id}

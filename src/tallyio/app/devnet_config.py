@@ -12,6 +12,7 @@ TOML = """chain = "devnet"
 mode = "live"
 data_dir = "data"
 max_hops = {max_hops}
+plan_ms = {plan_ms}
 strategies = [{strategies}]
 verify_every_blocks = {verify_every_blocks}
 
@@ -66,6 +67,7 @@ def write_directory(
     ws_url: str,
     builder_url: str,
     block_seconds: int,
+    interval_ms: int,
     bid_bps: int = 1000,
     max_hops: int = 3,
     strategies: tuple[str, ...] = ("arbitrage", "liquidation", "backrun"),
@@ -77,6 +79,7 @@ def write_directory(
             strategies=", ".join(f'"{name}"' for name in strategies),
             verify_every_blocks=verify_every_blocks,
             max_hops=max_hops,
+            plan_ms=interval_ms * 6 // 10,
         ),
         "chains/devnet.toml": _chain(world, http_url, ws_url, builder_url, block_seconds),
         **{f"strategies/{name}.toml": f"min_profit_wei = {MIN_PROFIT_WEI}\n" for name in strategies},

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor, recorded_executor
-from tallyio.app.searcher import build_mirror, check_chain
+from tallyio.app.searcher import build_mirror
+from tallyio.app.strategies import build_strategies
 from tallyio.chains import reads
 from tallyio.chains.feed import WebSocketFeed
 from tallyio.chains.rpc import Rpc
@@ -16,6 +18,7 @@ from tallyio.engine import kill_switch
 from tallyio.engine.mirror import Mirror
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.journal.projections import breaker_state
+from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.risk.limits import Limits
 from tallyio.wallet import keystore
 
@@ -55,6 +58,7 @@ class _Doctor:
     async def settings(self) -> str:
         settings = self._directory.settings
         self._directory.limits(Limits)
+        build_strategies(self._directory, DexRegistry([]))
         return f"mode {settings.mode}, strategies {', '.join(settings.strategies)}"
 
     async def chain(self) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tallyio.app.searcher import check_chain
+from tallyio.app.chain_check import check_chain
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.engine.chain_reader import RpcChainReader

@@ -1,9 +1,30 @@
 """What the commands of the embedded chain can be asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
+
+from tallyio.core.errors import OperatorError
 
 DEFAULT_DIRECTORY = "~/.cache/tallyio/devnet"
+
+LEAST = {"chain_id": 1, "block_time": 1, "interval_ms": 1, "blocks": 1, "pools": 1, "borrowers": 1}
+"""Options that cannot be 0; no option is negative."""
+MOST = {"rivals": 6, "port": 65_535, "builder_port": 65_535, "seed": 2**63 - 1, "chain_id": 2**53}
+"""Each rival needs one of the world's spare keys."""
+
+
+def _check(options: Any) -> None:
+    """Raises ``OperatorError`` for a number that means nothing."""
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if isinstance(value, bool | str):
+            continue
+        least, most = LEAST.get(field.name, 0), MOST.get(field.name)
+        if value < least or (most is not None and value > most):
+            expected = f"at least {least}" if most is None else f"{least} to {most}"
+            name = field.name.replace("_", "-")
+            raise OperatorError(f"--{name}: found {value}, expected {expected}", todo="Try 'tallyio --help'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +63,7 @@ class DevnetOptions:
     chain_id: int = 31337
     seed: int = 1
     block_time: int = 12
-    interval_ms: int = 1000
+    interval_ms: int = 2000
     rivals: int = 0
     reorg_every: int = 0
     pools: int = 44
@@ -50,6 +71,9 @@ class DevnetOptions:
     port: int = 0
     builder_port: int = 0
     traffic: bool = True
+
+    def __post_init__(self) -> None:
+        _check(self)
 
     @property
     def directory(self) -> Path:
@@ -84,13 +108,16 @@ class DemoOptions:
         No live view.
     """
 
-    blocks: int = 60
+    blocks: int = 40
     seed: int = 1
     rivals: int = 0
     reorg_every: int = 0
-    interval_ms: int = 1000
+    interval_ms: int = 2000
     block_time: int = 12
     chain_id: int = 31337
     dir: str = "~/.cache/tallyio/demo"
     html: str = ""
     headless: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self)

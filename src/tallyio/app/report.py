@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from tallyio import __version__
+from tallyio.app.chain_check import check_chain
 from tallyio.app.ledger import prove
-from tallyio.app.searcher import check_chain
 from tallyio.chains import reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory

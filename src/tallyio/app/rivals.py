@@ -33,6 +33,7 @@ class Rivals:
                 ws_url=self._state.ws_url,
                 builder_url=self._state.builder_url,
                 block_seconds=self._state.block_seconds,
+                interval_ms=self._state.interval_ms,
                 bid_bps=self._dice.randint(*BIDS_BPS),
                 max_hops=self._dice.choice((2, 3)),
                 strategies=self._dice.choice((("arbitrage",), ("arbitrage", "liquidation"))),

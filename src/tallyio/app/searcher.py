@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import structlog
 
+from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor
 from tallyio.app.monitor import Monitor
 from tallyio.app.strategies import build_strategies
@@ -18,7 +19,7 @@ from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.config.settings import ChainSettings
 from tallyio.core.clock import SystemClock
-from tallyio.core.errors import ConfigError, RefusedError
+from tallyio.core.errors import RefusedError
 from tallyio.core.trade import Bundle, Outcome, Submission
 from tallyio.core.units import Address
 from tallyio.engine import kill_switch
@@ -124,6 +125,8 @@ class Searcher:
 
     async def _build(self) -> None:
         settings, chain = self.directory.settings, self.chain
+        self.directory.limits(Limits)  # every file is read before anything is asked for
+        build_strategies(self.directory, DexRegistry([]))
         self._ended = asyncio.Event()
         data_dir = self.directory.data_dir
         if standing := kill_switch.read(data_dir):
@@ -246,15 +249,6 @@ def ask_twice(directory: ConfigDirectory, live: bool) -> bool:
             todo='Write mode = "live" there if you mean it',
         )
     return live
-
-
-async def check_chain(rpc: Rpc, chain: ChainSettings) -> None:
-    found = await reads.chain_id(rpc)
-    if found != chain.chain_id:
-        raise ConfigError(
-            f"{rpc.where} answers for chain id {found}, the configuration says {chain.chain_id}",
-            todo="Point http_url at a node of the configured chain",
-        )
 
 
 def unlock(directory: ConfigDirectory) -> KeystoreSigner:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tallyio.app.chain_check import check_chain
 from tallyio.chains import reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
@@ -35,6 +36,7 @@ async def show(config: Path) -> dict[str, Any]:
     path = directory.resolve(directory.settings.wallet.keystore)
     owner = keystore.address_in(path)
     async with Rpc(directory.chain.http_url) as rpc:
+        await check_chain(rpc, directory.chain)
         return {
             "address": owner,
             "keystore": str(path),

@@ -31,7 +31,7 @@ from tallyio.wallet.transaction import UnsignedTransaction
 
 log = structlog.get_logger()
 
-MOST_TRADES = 24
+MOST_TRADES = 40
 """Trades in one slot; what is left is found again in the next block."""
 GAS_LIMIT_BPS = 20_000
 """Gas limit of a trade as a share of its estimate. A trade that needs more fails its proof."""
@@ -144,6 +144,8 @@ class Planner:
             log.warning("a strategy and the market differ on a route", opportunity=opportunity.id, error=e.message)
             return None
         gas_limit = min(opportunity.gas_estimate * GAS_LIMIT_BPS // BPS, self.limits.max_gas_per_trade)
+        if slot.gas + gas_limit > slot.parent.gas_limit:
+            return None  # the block is full; what is left is found again in the next one
         proof = await self._prove(slot, opportunity, decision, gas_limit)
         final = self._decide(slot, opportunity, proof)
         if not final.approved:
