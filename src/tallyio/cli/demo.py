@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tallyio.app.options import DemoOptions
-from tallyio.cli.output import Json, emit, logs_to_stderr
+from tallyio.cli.output import Json, LogLevel, emit, logs_to_stderr
 
 DEFAULTS = DemoOptions()
 
@@ -13,7 +13,7 @@ DEFAULTS = DemoOptions()
 def demo(
     *,
     options: Annotated[DemoOptions, Parameter(name="*")] = DEFAULTS,
-    log_level: str = "warning",
+    log_level: LogLevel = "warning",
     json: Json = False,
 ) -> None:
     """Start the embedded chain, run the searcher against it, and end with a tally."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tallyio.app.options import DEFAULT_DIRECTORY, DevnetOptions
-from tallyio.cli.output import Json, emit, logs_to_stderr
+from tallyio.cli.output import Json, LogLevel, emit, logs_to_stderr
 
 Options = Annotated[DevnetOptions, Parameter(name="*")]
 Directory = Annotated[str, Parameter(name="--dir", help="Where the devnet keeps its state and logs.")]
@@ -19,7 +19,7 @@ def up(*, options: Options = DEFAULTS, json: Json = False) -> None:
     emit(start(options), json)
 
 
-def serve(*, options: Options = DEFAULTS, log_level: str = "info") -> None:
+def serve(*, options: Options = DEFAULTS, log_level: LogLevel = "info") -> None:
     """Run the devnet in the foreground until it is interrupted."""
     import asyncio
 

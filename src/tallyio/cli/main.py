@@ -4,15 +4,22 @@
 Commands are loaded when they are called, so that ``--help`` stays quick.
 """
 
+import errno
+import os
 import sys
+import traceback
+from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
 from tallyio import __version__
 from tallyio.core.errors import TallyError
 
+FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
+TRACE = "TALLYIO_TRACE"
+"""Environment variable that has a fault of ours shown with its trace."""
 
 COMMANDS = (
     ("demo", "demo:demo", "The whole machine on an embedded chain; a tally at the end.", "demo --blocks 200 --seed 7"),
@@ -82,7 +89,34 @@ def run(arguments: list[str]) -> int:
         return e.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the reader left; nothing more can be told to it
+        return 0
+    except OSError as e:
+        print(f"error: {_operating_system(e)}", file=sys.stderr)
+        return WRONG_USAGE
+    except Exception as e:
+        if os.environ.get(TRACE):
+            raise
+        print(f"error: {_unforeseen(e)}", file=sys.stderr)
+        return FAILED
     return result if isinstance(result, int) else 0
+
+
+def _operating_system(e: OSError) -> str:
+    name = f"{e.filename}: " if e.filename else ""
+    todo = "Free some space" if e.errno in (errno.ENOSPC, errno.EDQUOT) else "Check that path and its permissions"
+    return f"{name}{e.strerror or type(e).__name__}. {todo}"
+
+
+def _unforeseen(e: Exception) -> str:
+    """Type and place of a fault of ours; not its text, which may hold what must not be shown."""
+    places = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(e.__traceback__)]
+    file, line = next((p for p in reversed(places) if "tallyio" in Path(p[0]).parts), places[-1])
+    return (
+        f"a fault of tallyio itself: {type(e).__name__} at {Path(file).name}:{line}. "
+        f"Please report it with the trace that {TRACE}=1 shows"
+    )
 
 
 def main() -> None:

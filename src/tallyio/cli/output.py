@@ -3,13 +3,14 @@
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
 from cyclopts import Parameter
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on stdout.")]
+LogLevel = Literal["debug", "info", "warning", "error"]
 ConfigPath = Annotated[str, Parameter(name="--config", help="Configuration directory.")]
 
 
@@ -24,7 +25,7 @@ def emit(result: Mapping[str, Any], as_json: bool) -> None:
         sys.stdout.write(f"{key:<{width}}  {shown}\n")
 
 
-def logs_to_stderr(level: str = "info") -> None:
+def logs_to_stderr(level: LogLevel = "info") -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

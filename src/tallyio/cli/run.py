@@ -4,18 +4,21 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from tallyio.cli.output import ConfigPath, Json, emit, logs_to_stderr
+from tallyio.cli.output import ConfigPath, Json, LogLevel, emit, logs_to_stderr
 
 
 def run(
     *,
     config: ConfigPath,
     live: Annotated[bool, Parameter(negative="", help="Send. Needs mode = 'live' in tallyio.toml as well.")] = False,
-    blocks: Annotated[int, Parameter(help="Stop after so many blocks; 0 runs until stopped.")] = 0,
+    blocks: Annotated[
+        int, Parameter(validator=Number(gte=0), help="Stop after so many blocks; 0 runs until stopped.")
+    ] = 0,
     headless: Annotated[bool, Parameter(negative="", help="No live view.")] = False,
     deploy: Annotated[bool, Parameter(negative="", help="Deploy the executor first where none is recorded.")] = False,
-    log_level: str = "info",
+    log_level: LogLevel = "info",
     json: Json = False,
 ) -> None:
     """Run the searcher on the configured chain. Nothing is sent unless config and command both say live."""

@@ -16,9 +16,9 @@ from msgspec import Meta
 from tallyio.core.units import Address
 
 AddressField = Annotated[Address, Meta(pattern="^0x[0-9a-f]{40}$", description="an address: 0x and 40 hex digits")]
-HttpUrl = Annotated[str, Meta(pattern="^https?://")]
-WebSocketUrl = Annotated[str, Meta(pattern="^wss?://")]
-Name = Annotated[str, Meta(pattern="^[a-z0-9_-]+$")]
+HttpUrl = Annotated[str, Meta(pattern="^https?://[^/]", description="a URL that begins with http:// or https://")]
+WebSocketUrl = Annotated[str, Meta(pattern="^wss?://[^/]", description="a URL that begins with ws:// or wss://")]
+Name = Annotated[str, Meta(pattern="^[a-z0-9_-]+$", description="a name of a-z, 0-9, _ and -")]
 Positive = Annotated[int, Meta(ge=1)]
 NonNegative = Annotated[int, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]

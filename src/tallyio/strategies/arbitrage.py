@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tallyio.config.settings import NonNegative, Positive
 from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.trade import Opportunity
 from tallyio.market.view import MarketView
@@ -12,8 +13,8 @@ from tallyio.strategies.search import CycleSearch, Found
 class ArbitrageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``min_profit_wei`` is what must be left after gas at the next base fee; ``keep`` how many are handed on."""
 
-    min_profit_wei: int = 10**14
-    keep: int = 4
+    min_profit_wei: NonNegative = 10**14
+    keep: Positive = 4
     gas: GasModel = GasModel()
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from tallyio.config.settings import NonNegative
 from tallyio.core.chain import ChainEvent, PendingTransaction
 from tallyio.core.ids import content_id
 from tallyio.core.pools import V2, V3
@@ -29,10 +30,14 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The defaults are near what routes used on a devnet's pools; v3 swaps that cross many ticks use more.
     """
 
-    base: int = 55_000
-    swap: Mapping[str, int] = msgspec.field(default_factory=lambda: {V2: 58_000, V3: 72_000})
-    liquidation: int = 330_000
-    flash_loan: int = 102_000
+    base: NonNegative = 55_000
+    swap: Mapping[str, NonNegative] = msgspec.field(default_factory=lambda: {V2: 58_000, V3: 72_000})
+    liquidation: NonNegative = 330_000
+    flash_loan: NonNegative = 102_000
+
+    def __post_init__(self) -> None:
+        if set(self.swap) != {V2, V3}:
+            raise ValueError(f"swap: found {', '.join(sorted(self.swap)) or 'nothing'}, expected {V2} and {V3}")
 
     def swaps(self, families: Iterable[str]) -> int:
         return self.base + sum(self.swap[family] for family in families)

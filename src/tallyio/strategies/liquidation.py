@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tallyio.config.settings import NonNegative, Positive
 from tallyio.core.chain import ChainEvent, NewBlock
 from tallyio.core.errors import ChainDataError
 from tallyio.core.lending import AccountPosition, LendingState
@@ -34,8 +35,8 @@ _FRACTIONS = (0.3, 0.05)
 class LiquidationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``min_profit_wei`` is what must be left after gas at the next base fee; ``keep`` how many are handed on."""
 
-    min_profit_wei: int = 10**14
-    keep: int = 8
+    min_profit_wei: NonNegative = 10**14
+    keep: Positive = 8
     gas: GasModel = GasModel()
 
 

@@ -53,7 +53,7 @@ def test_addresses_are_lower_cased(write) -> None:
         (SETTINGS + 'keystor = "x"\n', "unknown key 'wallet.keystor'. Did you mean 'keystore'?"),
         ('mode = "shadow"\nchain = "a"\n', "the key 'wallet' is missing"),
         ('mode = "fast"\n' + SETTINGS, "key 'mode': found 'fast'"),
-        ("verify_every_blocks = -1\n" + SETTINGS, "key 'verify_every_blocks': found -1, expected int >= 0"),
+        ("verify_every_blocks = -1\n" + SETTINGS, "key 'verify_every_blocks': found -1, expected an integer >= 0"),
         ('data_dir = "a\n', "not valid TOML"),
     ],
 )
