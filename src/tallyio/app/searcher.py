@@ -119,6 +119,12 @@ class Searcher:
                 async with asyncio.timeout(0.5):
                     await self.dispatcher.cancel(self.pipeline.slot)
 
+    def _refresh_metrics(self) -> None:
+        breaker = self.books.breaker
+        self.monitor.metrics.breaker(breaker.open)
+        self.monitor.metrics.ledger_difference(self.books.difference_wei)
+        self.health.set(not breaker.open and self.model.feed_good, breaker.reason or self.model.feed)
+
     def _on_halt(self, halted: bool) -> None:
         if halted:
             self._ended.set()
@@ -139,7 +145,9 @@ class Searcher:
         self.journal = Journal.open(data_dir / FILE_NAME)
         self._stack.callback(self.journal.close)
         await self._assemble(signer)
-        self.server = MonitoringServer(self.monitor.metrics, self.health, settings.metrics.port)
+        self.server = MonitoringServer(
+            self.monitor.metrics, self.health, settings.metrics.port, before=self._refresh_metrics
+        )
         await self._stack.enter_async_context(self.server)
         self.health.set(True)
         log.info("searcher ready", metrics=f"http://{settings.metrics.host}:{self.server.port}/metrics", live=self.live)

@@ -49,6 +49,8 @@ class Books:
         self._unwritten: list[Outcome | BreakerState] = []
         self._next_nonce = -1
         self.breaker = state
+        self.difference_wei = 0
+        """What the ledger and the chain differed by at the last block, over all tokens."""
 
     async def learn(self, event: NewBlock) -> None:
         """Outcomes of ``event``'s block; they are journaled by ``settle``, with the block's ledger entries."""
@@ -68,7 +70,9 @@ class Books:
         try:
             with self._watch.stage("reconcile"):
                 await self._reconciler.on_block(event, records)
+            self.difference_wei = 0
         except LedgerDivergenceError as e:
+            self.difference_wei = sum(abs(difference.amount) for difference in e.differences)
             self.diverged(str(e))
         except OutOfReachError:
             self._unwritten = [*records, *self._unwritten]

@@ -51,6 +51,7 @@ class Pipeline:
         self.slot: Slot | None = None
         self.blocks = 0
         self._stopped = False
+        self._skipped = 0
 
     def stop(self) -> None:
         self._stopped = True
@@ -76,6 +77,9 @@ class Pipeline:
         self.slot = None
         with self.watch.stage("apply"):
             self.mirror.apply(event)
+        if self.mirror.skipped_logs > self._skipped:
+            self.watch.tell("skipped", "undecodable", self.mirror.skipped_logs - self._skipped)
+            self._skipped = self.mirror.skipped_logs
         if event.block.number < self.live_from:
             return
         self.blocks += 1

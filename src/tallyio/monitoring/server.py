@@ -64,6 +64,8 @@ class MonitoringServer:
         return web.Response(body=self._metrics.text(), headers={"Content-Type": self._metrics.content_type})
 
     async def _serve_health(self, _: web.Request) -> web.Response:
+        if self._before is not None:
+            self._before()
         body = {"live": True, "ready": self._health.ready, "detail": self._health.detail}
         return web.json_response(body, status=200 if self._health.ready else 503)
 
