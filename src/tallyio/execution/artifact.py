@@ -38,9 +38,9 @@ def executor_artifact() -> Artifact:
 
 
 def executor_errors() -> list[str]:
-    """Signatures of the executor's custom errors."""
+    """Custom errors of the executor as Solidity writes them, such as ``"NotOwner(address caller)"``."""
     return [
-        f"{item['name']}({','.join(argument['type'] for argument in item['inputs'])})"
+        f"{item['name']}({','.join(each['type'] + ' ' + each['name'] for each in item['inputs'])})"
         for item in executor_artifact().abi
         if item["type"] == "error"
     ]

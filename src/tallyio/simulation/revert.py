@@ -1,7 +1,8 @@
-"""Revert data in words: ``Error(string)``, ``Panic(uint256)``, custom errors by their signature."""
+"""Revert data in words: ``Error(string)``, ``Panic(uint256)``, custom errors by their declaration."""
 
-import re
 from collections.abc import Iterable
+
+import msgspec
 
 from tallyio.chains.keccak import keccak256
 
@@ -21,11 +22,22 @@ _PANICS = {
 """Solidity's panic codes (docs.soliditylang.org, "Panic via assert and Error via require")."""
 
 
-class Errors:
-    """Custom errors, given as signatures such as ``"NotEnoughProfit(uint256,uint256)"``."""
+class _Error(msgspec.Struct, frozen=True):
+    """``arguments`` are (type, name); a name may be empty."""
 
-    def __init__(self, signatures: Iterable[str] = ()) -> None:
-        self._by_selector = {keccak256(signature.encode())[:4]: signature for signature in signatures}
+    name: str
+    arguments: tuple[tuple[str, str], ...]
+
+    @property
+    def selector(self) -> bytes:
+        return keccak256(f"{self.name}({','.join(kind for kind, _ in self.arguments)})".encode())[:4]
+
+
+class Errors:
+    """Custom errors, given as ``"Unprofitable(int256 gained,uint256 required)"``; the names may be left out."""
+
+    def __init__(self, declarations: Iterable[str] = ()) -> None:
+        self._by_selector = {error.selector: error for error in map(_parsed, declarations)}
 
     def explain(self, data: bytes) -> str:
         """One line for a person; data that no known error explains comes back as hex. Never raises."""
@@ -37,7 +49,7 @@ class Errors:
         if selector == _PANIC and len(body) == 32:
             code = int.from_bytes(body, "big")
             return f"Panic({code:#04x}): {_PANICS.get(code, 'unknown panic')}"
-        if selector in self._by_selector and (words := _arguments(self._by_selector[selector], body)) is not None:
+        if selector in self._by_selector and (words := _words(self._by_selector[selector], body)) is not None:
             return words
         return "0x" + data.hex()
 
@@ -51,20 +63,23 @@ def _string(body: bytes) -> str | None:
     return body[64 : 64 + length].decode("utf-8", "replace")
 
 
-def _arguments(signature: str, body: bytes) -> str | None:
+def _parsed(declaration: str) -> _Error:
+    name, _, rest = declaration.partition("(")
+    arguments = (each.strip().partition(" ") for each in rest.removesuffix(")").split(",") if each)
+    return _Error(name, tuple((kind, named) for kind, _, named in arguments))
+
+
+def _words(error: _Error, body: bytes) -> str | None:
     from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError, ParseError
 
-    matched = re.fullmatch(r"(\w+)\((.*)\)", signature)
-    if matched is None:
-        return None
-    types = [kind for kind in matched[2].split(",") if kind]
     try:
-        values = decode(types, body)
+        values = decode([kind for kind, _ in error.arguments], body)
     except (DecodingError, ParseError, OverflowError, ValueError):
         return None
     shown = ("0x" + value.hex() if isinstance(value, bytes) else str(value) for value in values)
-    return f"{matched[1]}({', '.join(shown)})"
+    labels = (f"{named}=" if named else "" for _, named in error.arguments)
+    return f"{error.name}({', '.join(map(str.__add__, labels, shown))})"
 
 
 explain = Errors().explain

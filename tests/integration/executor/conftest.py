@@ -17,11 +17,12 @@ from tallyio.devnet.artifacts import Artifact, from_package, from_source
 from tallyio.devnet.node_rpc import NodeRpc, RpcRefusedError
 from tallyio.devnet.solidity import gather, standard_input
 from tallyio.execution.deploy import creation_data
+from tallyio.execution.artifact import executor_errors
 from tallyio.execution.gas import gas_estimate
 from tallyio.execution.plan import execute_calldata
-from tallyio.execution.revert import explain_revert
 from tallyio.execution.tracking import EXECUTED
 
+from tallyio.simulation.revert import Errors
 ROOT = Path(__file__).resolve().parents[3]
 PROPOSER = Address("0x" + "c0" * 20)
 V3_PACKAGE = "artifacts/contracts"
@@ -73,7 +74,7 @@ class Chain:
             self.rpc.call("eth_call", {**call, **({"to": to} if to else {})}, "latest")
         except RpcRefusedError as e:
             raw = e.message.rsplit(" ", 1)[-1]
-            return explain_revert(bytes.fromhex(raw[2:])) if raw.startswith("0x") else e.message
+            return Errors(executor_errors()).explain(bytes.fromhex(raw[2:])) if raw.startswith("0x") else e.message
         raise AssertionError("the call did not revert")
 
     def balance(self, token: Address, holder: Address) -> int:

@@ -4,6 +4,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallyio.execution.artifact import executor_errors
 from tallyio.simulation.revert import Errors, explain
 
 ERRORS = Errors(["NotEnough(uint256,uint256)", "NotOwner()", "Bad(bytes,address)"])
@@ -42,3 +43,23 @@ def test_garbled_data_never_raises(body: bytes, selector: str) -> None:
 
 def test_no_data() -> None:
     assert explain(b"") == "reverted without a reason"
+
+
+def unprofitable(gained: int, required: int) -> bytes:
+    return custom("Unprofitable(int256,uint256)", ["int256", "uint256"], [gained, required])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (unprofitable(-3, 5), "Unprofitable(gained=-3, required=5)"),
+        (custom("Locked()", [], []), "Locked()"),
+        (custom("Error(string)", ["string"], ["UniswapV2: K"]), "UniswapV2: K"),
+        (custom("Panic(uint256)", ["uint256"], [0x11]), "Panic(0x11): arithmetic overflow"),
+        (bytes.fromhex("12345678"), "0x12345678"),
+        (unprofitable(-3, 5)[:30], "0x" + unprofitable(-3, 5)[:30].hex()),
+        (custom("Error(string)", ["string"], ["x"])[:40], "0x08c379a0" + f"{32:064x}" + "00" * 4),
+    ],
+)
+def test_errors_of_the_executor_name_their_arguments(data: bytes, words: str) -> None:
+    assert Errors(executor_errors()).explain(data) == words
