@@ -1,5 +1,6 @@
 """Our maths against the published contracts' bytecode, swap by swap, on a local EVM."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -10,7 +11,8 @@ from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import V2, V3, Pool, V2State, V3State
 from tallyio.core.units import Address
 from tallyio.devnet import abi
-from tallyio.devnet.artifacts import from_package
+from tallyio.devnet.artifacts import Artifact, from_package
+from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.hot_path.amm import v3
 from tallyio.hot_path.amm.quote import least_input
 from tallyio.protocols.dex.model import swap
@@ -32,7 +34,10 @@ class Evm:
         self.evm.set_balance(ME, 10**30)
 
     def deploy(self, package: str, path: str, arguments: bytes = b"") -> str:
-        return str(self.evm.deploy(ME, from_package(package, path).code(arguments=arguments))).lower()
+        return self.create(from_package(package, path), arguments)
+
+    def create(self, artifact: Artifact, arguments: bytes = b"") -> str:
+        return str(self.evm.deploy(ME, artifact.code(arguments=arguments))).lower()
 
     def call(self, to: str, signature: str, *arguments: Any, returns: str = "") -> tuple[Any, ...]:
         before = self.evm.snapshot()
@@ -53,21 +58,25 @@ class Evm:
 # v2 ----------------------------------------------------------------------------------------------------------------
 
 
-# The published PancakePair is an early build: it takes 0.20 % (1000 and 2), the pairs in production 0.25 % (10000 and
-# 25), whose answers are among the unit tests.
-@pytest.mark.parametrize(
-    ("package", "contract", "fee_pips"),
-    [("uniswap-v2-core", "UniswapV2Pair", 3000), ("pancakeswap-v2", "PancakePair", 2000)],
-)
-def test_v2_pairs_pay_exactly_what_we_say_and_not_a_unit_more(package: str, contract: str, fee_pips: int) -> None:
-    random, evm = seeded(11, contract), Evm()
+FACTORIES: dict[str, tuple[int, Callable[[], Artifact]]] = {
+    "Uniswap v2": (3000, lambda: from_package("uniswap-v2-core", "build/UniswapV2Factory.json")),
+    "PancakeSwap v2": (2500, lambda: pancake_contracts()["PancakeFactory"]),
+    "PancakeSwap v2, early build": (2000, lambda: from_package("pancakeswap-v2", "build/PancakeFactory.json")),
+}
+"""Fee in pips and factory of each venue. The early build takes 2 of 1000, the pairs in production 25 of 10000."""
+
+
+@pytest.mark.parametrize("venue", FACTORIES)
+def test_v2_pairs_pay_exactly_what_we_say_and_not_a_unit_more(venue: str) -> None:
+    random, evm = seeded(11, venue), Evm()
     tokens = evm.tokens()
-    factory = evm.deploy(package, f"build/{contract.replace('Pair', 'Factory')}.json", abi.pack("(address)", ME))
+    fee_pips, artifact = FACTORIES[venue]
+    factory = evm.create(artifact(), abi.pack("(address)", ME))
     (pair,) = evm.call(factory, "createPair(address,address)", *tokens, returns="(address)")
     for token in tokens:
         evm.call(token, "transfer(address,uint256)", pair, int(10 ** random.uniform(8, 28)))
     evm.call(pair, "mint(address)", ME)
-    pool = Pool(Address(pair), V2, contract, Address(tokens[0]), Address(tokens[1]), fee_pips)
+    pool = Pool(Address(pair), V2, venue, Address(tokens[0]), Address(tokens[1]), fee_pips)
     state, swaps = _reserves(evm, pair), 0
     for _ in range(400):
         sold = random.randrange(2)

@@ -117,9 +117,7 @@ async def test_a_pair_pays_what_is_predicted_and_not_one_unit_more(desk):
         desk.fund(pool.token0, amount)
         desk.act(pool.token0, "transfer(address,uint256)", pool.address, amount)
         call = "swap(uint256,uint256,address,bytes)"
-        if pool.protocol == "uniswap_v2":
-            # The published PancakeSwap build takes 0.20 %, less than its name says: it would pay a little more.
-            assert desk.act(pool.address, call, 0, out + 1, desk.me, b"")["status"] == "0x0"
+        assert desk.act(pool.address, call, 0, out + 1, desk.me, b"")["status"] == "0x0"
         assert desk.act(pool.address, call, 0, out, desk.me, b"")["status"] == "0x1"
         assert (await PoolReader(desk.views).states([pool], desk.block))[pool.address] == after
 

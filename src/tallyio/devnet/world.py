@@ -40,13 +40,17 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Factory(msgspec.Struct, frozen=True):
-    """``fee_pips`` is 0 where each pool has its own. ``routers`` take orders for its pools."""
+    """``fee_pips`` is 0 where each pool has its own. ``routers`` take orders for its pools.
+
+    ``odd`` says how the contracts differ from those that their authors published, where they do.
+    """
 
     name: str
     family: str
     address: Address
     fee_pips: int
     routers: tuple[Address, ...]
+    odd: str = ""
 
 
 class PositionContracts(msgspec.Struct, frozen=True):

@@ -14,15 +14,16 @@ from tallyio.core.units import Address, address
 from tallyio.devnet import abi
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
+from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.node_rpc import NodeRpc, RpcRefusedError
 from tallyio.devnet.solidity import gather, standard_input
-from tallyio.execution.deploy import creation_data
 from tallyio.execution.artifact import executor_errors
+from tallyio.execution.deploy import creation_data
 from tallyio.execution.gas import gas_estimate
 from tallyio.execution.plan import execute_calldata
 from tallyio.execution.tracking import EXECUTED
-
 from tallyio.simulation.revert import Errors
+
 ROOT = Path(__file__).resolve().parents[3]
 PROPOSER = Address("0x" + "c0" * 20)
 V3_PACKAGE = "artifacts/contracts"
@@ -94,7 +95,7 @@ class Lab:
         self.weth = weth or self._published("uniswap-v2-periphery", "build/WETH9.json")
         self.factories = {
             "uniswap": self._published(uniswap_v2, "build/UniswapV2Factory.json", owner),
-            "pancake": self._published("pancakeswap-v2", "build/PancakeFactory.json", owner),
+            "pancake": chain.create(pancake_contracts()["PancakeFactory"].code(arguments=owner)),
             "v3": self._published(uniswap_v3, f"{V3_PACKAGE}/UniswapV3Factory.sol/UniswapV3Factory.json"),
         }
         both = abi.pack("(address,address)", self.factories["v3"], self.weth)

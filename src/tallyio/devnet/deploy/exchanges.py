@@ -1,4 +1,4 @@
-"""The published contracts of Uniswap v2 and v3 and PancakeSwap v2, and well-known singletons."""
+"""The published contracts of Uniswap v2 and v3, PancakeSwap v2 at production's fee, and well-known singletons."""
 
 import re
 
@@ -9,7 +9,9 @@ from tallyio.core.pools import V2, V3
 from tallyio.core.units import Address
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
+from tallyio.devnet.deploy import pancake
 from tallyio.devnet.deploy.catalog import CAKE, UNI2, UNI3
+from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.deploy.session import Session
 from tallyio.devnet.packages import package
 from tallyio.devnet.world import Factory, PositionContracts
@@ -57,10 +59,10 @@ def router_for(init_code_hash: bytes, fee_numerator: int, fee_denominator: int) 
 def deploy_exchanges(session: Session, weth: Address) -> Exchanges:
     owner = abi.pack("(address)", session.deployer.address)
     pair = from_package("uniswap-v2-core", "build/UniswapV2Pair.json")
-    cake_pair = from_package("pancakeswap-v2", "build/PancakePair.json")
+    cake_code = pancake_contracts()
     v3_pool = from_package("uniswap-v3-core", "artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json")
     factory2 = session.create(from_package("uniswap-v2-core", "build/UniswapV2Factory.json"), owner)
-    cake = session.create(from_package("pancakeswap-v2", "build/PancakeFactory.json"), owner)
+    cake = session.create(cake_code["PancakeFactory"], owner)
     router2 = session.create(
         from_package("uniswap-v2-periphery", "build/UniswapV2Router02.json"),
         abi.pack("(address,address)", factory2, weth),
@@ -74,11 +76,11 @@ def deploy_exchanges(session: Session, weth: Address) -> Exchanges:
     return Exchanges(
         (
             Factory(UNI2, V2, factory2, 3000, (router2, v3.router02)),
-            Factory(CAKE, V2, cake, 2500, (cake_router,)),
+            Factory(CAKE, V2, cake, pancake.FEE * 1_000_000 // pancake.SCALE, (cake_router,), pancake.ODD),
             Factory(UNI3, V3, factory3, 0, (v3.router, v3.router02)),
         ),
         v3,
-        {UNI2: pair.init_code_hash, CAKE: cake_pair.init_code_hash, UNI3: v3_pool.init_code_hash},
+        {UNI2: pair.init_code_hash, CAKE: cake_code["PancakePair"].init_code_hash, UNI3: v3_pool.init_code_hash},
     )
 
 
@@ -104,9 +106,9 @@ def _deploy_periphery(session: Session, weth: Address, factory2: Address, factor
 
 
 def pancake_router() -> Artifact:
-    """A router with Uniswap v2's interface for PancakeSwap's factory and its 0.25 %; its package has none."""
-    pair = from_package("pancakeswap-v2", "build/PancakePair.json")
-    return router_for(pair.init_code_hash, 9975, 10000)
+    """A router with Uniswap v2's interface for PancakeSwap's factory and its fee; its package has none."""
+    pair = pancake_contracts()["PancakePair"]
+    return router_for(pair.init_code_hash, pancake.SCALE - pancake.FEE, pancake.SCALE)
 
 
 def multicall3() -> Artifact:
