@@ -13,7 +13,6 @@ from tallyio.core.pools import V3
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, Step, SwapStep
 from tallyio.core.units import UINT256_MAX
 from tallyio.execution import steps as codec
-from tallyio.execution.gas import gas_estimate as gas_estimate
 
 EXECUTE_SELECTOR: Final = bytes.fromhex("701c8938")
 """``execute(bytes,uint256,uint256)``"""

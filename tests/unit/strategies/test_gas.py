@@ -1,0 +1,47 @@
+"""The gas model against ``contracts/gas.json``: what real routes used, measured without a bid."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tallyio.core.pools import V2, V3
+from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
+from tallyio.core.units import Address
+from tallyio.strategies.base import GasModel
+
+TABLE = msgspec.json.decode(
+    (Path(__file__).resolve().parents[3] / "contracts" / "gas.json").read_bytes(), type=dict[str, int]
+)
+BID = 16_500
+"""What a bid adds (contracts/README.md)."""
+
+ANY = Address("0x" + "aa" * 20)
+V2_SWAP, V3_SWAP = (SwapStep(ANY, family, ANY, ANY, 1, 1, 0) for family in (V2, V3))
+STEPS: dict[str, SwapStep | LiquidateStep | FlashLoan] = {
+    "v2": V2_SWAP,
+    "v3": V3_SWAP,
+    "liquidation": LiquidateStep(ANY, ANY, ANY, ANY, 1, 1),
+    "Aave flash loan": FlashLoan(ANY, ANY, 1, 1),
+}
+
+
+def named(entry: str) -> Route:
+    """The steps that an entry of the table names; gas depends on their kinds alone."""
+    found = [STEPS[word] for word in re.findall("|".join(STEPS), entry)]
+    funding = next(step for step in found if not isinstance(step, LiquidateStep))
+    found.remove(funding)
+    return Route(funding=funding, inner=tuple(step for step in found if not isinstance(step, FlashLoan)))
+
+
+@pytest.mark.parametrize(("entry", "measured"), TABLE.items())
+def test_the_defaults_are_near_what_was_measured(entry: str, measured: int) -> None:
+    assert GasModel().route(named(entry)) == pytest.approx(measured + BID, rel=0.15)
+
+
+def test_every_kind_of_step_counts() -> None:
+    gas = GasModel(base=1, swap={V2: 10, V3: 100}, liquidation=1_000, flash_loan=10_000)
+    assert gas.route(named("Aave flash loan, liquidation, v2, v3")) == 11_111
+    assert gas.route(Route(V3_SWAP, inner=(V2_SWAP,), outer=(V2_SWAP,))) == 121
+    assert gas.swaps([V2, V2, V3]) == 121
