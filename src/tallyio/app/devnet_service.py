@@ -24,6 +24,9 @@ from tallyio.devnet.world import Sizes, save
 
 log = structlog.get_logger()
 
+ORDERS_AFTER = 0.3
+"""The share of a slot after which its orders arrive."""
+
 
 async def serve(options: DevnetOptions) -> None:
     """Run until SIGTERM or SIGINT, then stop everything that was started here."""
@@ -44,7 +47,11 @@ async def serve(options: DevnetOptions) -> None:
         )
         stack.callback(anvil.stop)
         save(world, directory / "world.json")
-        orders = Orders(Traffic(anvil.rpc_url, world, options.seed)) if options.traffic else None
+        orders = (
+            Orders(Traffic(anvil.rpc_url, world, options.seed), ORDERS_AFTER * options.interval_ms / 1000)
+            if options.traffic
+            else None
+        )
         if orders:
             stack.push_async_callback(orders.close)
         builder = BlockBuilder(
@@ -86,10 +93,11 @@ async def serve(options: DevnetOptions) -> None:
 
 
 class Orders:
-    """Sends each block's traffic in the background; the builder does not wait for it."""
+    """Sends each block's traffic some way into the slot, in the background; the builder does not wait for it."""
 
-    def __init__(self, traffic: Traffic) -> None:
+    def __init__(self, traffic: Traffic, delay_s: float) -> None:
         self._traffic = traffic
+        self._delay_s = delay_s
         self._sending: asyncio.Task[None] | None = None
 
     def after(self, report: BlockReport) -> None:
@@ -103,6 +111,7 @@ class Orders:
         await self._traffic.close()
 
     async def _send(self, number: int) -> None:
+        await asyncio.sleep(self._delay_s)
         try:
             await self._traffic.on_block(number)
         except TallyError as e:

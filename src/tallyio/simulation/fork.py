@@ -7,7 +7,6 @@ import msgspec
 from tallyio.chains.fees import effective_gas_price
 from tallyio.chains.jsonrpc import RpcError
 from tallyio.core.chain import BlockRef, Log
-from tallyio.core.errors import BugError
 from tallyio.core.units import ZERO_ADDRESS, Address, Hash32
 from tallyio.simulation import machine
 from tallyio.simulation.guards import check_surroundings, floor_gas, intrinsic_gas, watched_opcodes
@@ -18,7 +17,8 @@ from tallyio.simulation.records import BlockEnv, CallTx, Executed, InexactError,
 from tallyio.simulation.revert import Errors
 from tallyio.simulation.state import Account, Node, Slot, State
 
-_ROUNDS = 64
+_ROUNDS = 256
+"""Each round finds at least one slot more; a liquidation on a cold memory needs about 60."""
 _UNMINED = Hash32("0x" + "00" * 32)
 
 
@@ -142,7 +142,7 @@ class Fork:
             ran = self._machine(tx, price, sender, accounts, slots)
             if ran.accounts_read <= accounts and ran.slots_read <= slots:
                 self._check_exact(ran, tx, price, sender, accounts, slots)
-                self._simulator.memory.learn(tx, ran.accounts_read, ran.slots_read)
+                self._simulator.memory.learn(tx, *_used(ran))
                 return ran
             accounts |= ran.accounts_read
             slots |= ran.slots_read
@@ -152,7 +152,7 @@ class Fork:
                 accounts |= more_accounts
                 slots |= more_slots
             self._state.load(accounts, slots)
-        raise BugError(f"a call of {tx.to} still read new state after {_ROUNDS} runs")
+        raise InexactError(f"the call of {tx.to} still read new state after {_ROUNDS} runs")
 
     def _machine(
         self,
@@ -247,6 +247,12 @@ def _charged(sender: Account, tx: CallTx, price: int) -> Account:
         balance=sender.balance - tx.gas_limit * price,
         nonce=sender.nonce + (tx.to is not None),
     )
+
+
+def _used(ran: Ran) -> tuple[frozenset[Address], frozenset[Slot]]:
+    """What the run itself loaded, without what it was given in vain, so that predictions do not swell."""
+    slots = frozenset((address, slot) for address, touched in ran.touched.items() for slot in touched.loaded)
+    return frozenset(ran.touched), slots
 
 
 def _new_code(after: Touched, before: Account | None) -> bool:

@@ -26,14 +26,17 @@ _FAILED = re.compile(r"(Revert|Halt) \{ (?:reason: (.*?), )?gas_used: (\d+)(?:, 
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """An account after the run. ``slots``: slot -> value after, for slots that the run changed."""
+    """An account after the run. ``slots``: slot -> value after, for slots that the run changed; ``loaded``: all slots
+    that surviving frames read or wrote."""
 
     account: Account
     slots: dict[int, int]
+    loaded: frozenset[int] = frozenset()
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """``reads`` are all accounts and slots that were asked for; ``touched`` how the surviving ones stand now."""
+    """``accounts_read`` and ``slots_read`` are what was asked for and what the machine was given; ``touched`` are the
+    accounts that surviving frames loaded, as they stand now."""
 
     success: bool
     gas_used: int
@@ -180,8 +183,9 @@ def _touched(text: str, held: Mapping[Address, Account]) -> dict[Address, Touche
         code = before.code if code_hash == before.code_hash else _code(body[: len(body) - len(storage)])
         fresh = before.fresh or "Created" in status
         account = Account(int(info[1]), int(info[2]), code, code_hash, fresh)
-        changed = {int(k): int(new) for k, old, new in _STORAGE_SLOT.findall(storage) if old != new}
-        touched[address] = Touched(account, changed)
+        found = _STORAGE_SLOT.findall(storage)
+        changed = {int(k): int(new) for k, old, new in found if old != new}
+        touched[address] = Touched(account, changed, frozenset(int(k) for k, _, _ in found))
     return touched
 
 
