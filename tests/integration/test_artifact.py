@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallyio.chains.addresses import created_by
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import Address
 from tallyio.execution.artifact import executor_artifact
-from tallyio.execution.deploy import Deployment, creation_data, deployment_of, is_deployed, predicted_address
+from tallyio.execution.deploy import Deployment, creation_data, deployment_of, is_deployed
 
 ROOT = Path(__file__).resolve().parents[2]
 WETH = Address("0x" + "ee" * 20)
@@ -83,7 +84,7 @@ def test_creation_needs_a_weth() -> None:
     ],
 )
 def test_predicted_address_of_known_creations(nonce: int, expected: str) -> None:
-    assert predicted_address(Address("0x970e8128ab834e8eac17ab8e3812f010678cf791"), nonce) == expected
+    assert created_by(Address("0x970e8128ab834e8eac17ab8e3812f010678cf791"), nonce) == expected
 
 
 def test_the_readme_shows_the_measured_gas() -> None:

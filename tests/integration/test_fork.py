@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tallyio.chains import blocks
+from tallyio.chains.addresses import created_by
 from tallyio.chains.fees import next_base_fee
 from tallyio.core.chain import BlockRef
 from tallyio.core.errors import OutOfReachError
@@ -253,7 +254,7 @@ def test_a_slot_read_only_in_a_frame_that_reverts_is_fetched(bare: Bench) -> Non
 def test_a_contract_is_deployed_and_used_in_the_same_block(bare: Bench) -> None:
     counter = "600054600101600055"  # one more in slot 0
     deploy = bare.tx(None, bytes.fromhex(CONSTRUCTOR + counter))
-    created = accounts.created_by(bare.who.address, deploy.nonce or 0)
+    created = created_by(bare.who.address, deploy.nonce or 0)
     failing = bare.tx(None, bytes.fromhex("60006000fd"), ahead=3)
     results = bare.check(deploy, bare.tx(created, ahead=1), bare.tx(created, ahead=2), failing)
     assert results[0].created == created
@@ -278,6 +279,21 @@ def test_what_the_evm_cannot_reproduce_is_refused(bare: Bench, code: str, named:
     bare.node.mine()
     with pytest.raises(InexactError, match=named):
         bare.fork().run(bare.tx(CODE_AT))
+
+
+@pytest.mark.parametrize(("length", "known"), [(100, True), (300, False)])
+def test_state_that_leads_from_slot_to_slot(bare: Bench, length: int, known: bool) -> None:
+    """Each slot names the next one, and the end reverts, so that the node's own access list is no help. Where it takes
+    too long the call is refused, since anybody's pending transaction may do so."""
+    bare.node.rpc.call("anvil_setCode", CODE_AT, "0x60005b5480600257" + "60006000fd")
+    for slot in range(length):
+        bare.node.rpc.call("anvil_setStorageAt", CODE_AT, hex(slot), f"{slot + 1:#066x}")
+    bare.node.mine()
+    if known:
+        assert not bare.check(bare.tx(CODE_AT))[0].success
+    else:
+        with pytest.raises(InexactError, match="still read new state"):
+            bare.fork().run(bare.tx(CODE_AT))
 
 
 def test_an_opcode_that_is_there_but_not_executed_is_no_obstacle(bare: Bench) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tallyio.chains.addresses import created_by
 from tallyio.chains.rpc import Rpc
 from tallyio.core.chain import BlockRef, Log, NewBlock, Rollback
 from tallyio.core.errors import DivergenceError
@@ -17,7 +18,7 @@ from tallyio.devnet import abi, accounts
 from tallyio.engine.chain_reader import RpcChainReader
 from tallyio.engine.ledger_proof import LedgerReport, verify_ledger
 from tallyio.engine.reconcile import LedgerDivergenceError, Reconciler
-from tallyio.execution.deploy import creation_data, predicted_address
+from tallyio.execution.deploy import creation_data
 from tallyio.execution.plan import execute_calldata
 from tallyio.hot_path.amm.v2 import amount_out
 from tallyio.journal.accounts import BID, EXECUTOR, GAS, NATIVE, OWNER, external
@@ -41,7 +42,7 @@ class Town:
         self.reader = RpcChainReader(rpc, self.world.multicall3)
         self.plain_reader = RpcChainReader(rpc)
         self.path = folder / "journal.sqlite3"
-        self.executor = predicted_address(self.owner.address, self.nonce(self.owner))
+        self.executor = created_by(self.owner.address, self.nonce(self.owner))
 
     def scope(self, *, deployed: bool = True) -> Scope:
         tokens = frozenset({self.usdc, self.world.tokens["DAI"].address})

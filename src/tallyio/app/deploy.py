@@ -10,13 +10,14 @@ from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import RecordedExecutor, find_executor, record_executor
 from tallyio.app.searcher import MAX_FEE_WEI, ask_twice, unlock
 from tallyio.chains import reads
+from tallyio.chains.addresses import created_by
 from tallyio.chains.fees import next_base_fee
 from tallyio.chains.reads import Receipt
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import OutOfReachError, RefusedError
 from tallyio.core.units import Address, Hash32
-from tallyio.execution.deploy import creation_data, predicted_address
+from tallyio.execution.deploy import creation_data
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.wallet.policy import EMERGENCY_EXIT, DeploymentPolicy, ExecutorPolicy
 from tallyio.wallet.signer import Signer
@@ -39,7 +40,7 @@ async def deploy_executor(config: Path, *, live: bool) -> dict[str, Any]:
         policy = DeploymentPolicy(chain.chain_id, data, MAX_FEE_WEI, MAX_GAS)
         signer = unlock(directory).with_policy(policy)
         nonce = await reads.nonce(rpc, signer.address, "pending")
-        predicted = predicted_address(signer.address, nonce)
+        predicted = created_by(signer.address, nonce)
         if not live:
             return {"deployed": False, "would_be": predicted, "owner": signer.address, "mode": "shadow"}
         with Journal.open(directory.data_dir / FILE_NAME):  # no searcher may use this account meanwhile

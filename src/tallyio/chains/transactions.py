@@ -5,7 +5,9 @@ Encodings: legacy with EIP-155, EIP-2930, EIP-1559, EIP-7702. The bytes are prov
 
 from typing import Any
 
-from tallyio.chains import blocks, rlp
+import rlp  # type: ignore[import-untyped]
+
+from tallyio.chains import blocks
 from tallyio.chains.jsonrpc import data, quantity
 from tallyio.chains.keccak import keccak256
 from tallyio.core.chain import PendingTransaction
@@ -55,12 +57,12 @@ def encode_signed(raw: dict[str, Any]) -> bytes:
     signature = [quantity(raw.get("r")), quantity(raw.get("s"))]
     if kind == 0:
         price = quantity(raw.get("gasPrice"))
-        return rlp.encode([nonce, price, gas, to, value, payload, quantity(raw.get("v")), *signature])
+        return bytes(rlp.encode([nonce, price, gas, to, value, payload, quantity(raw.get("v")), *signature]))
     parity = quantity(raw.get("yParity", raw.get("v")), "yParity")
     chain = quantity(raw.get("chainId"))
-    tail: list[rlp.Item] = [to, value, payload, _access_list(raw)]
+    tail = [to, value, payload, _access_list(raw)]
     if kind == 1:
-        fields: list[rlp.Item] = [chain, nonce, quantity(raw.get("gasPrice")), gas, *tail]
+        fields = [chain, nonce, quantity(raw.get("gasPrice")), gas, *tail]
     elif kind in (2, 4):
         fees = [quantity(raw.get("maxPriorityFeePerGas")), quantity(raw.get("maxFeePerGas"))]
         fields = [chain, nonce, *fees, gas, *tail]
@@ -68,14 +70,14 @@ def encode_signed(raw: dict[str, Any]) -> bytes:
             fields.append(_authorizations(raw))
     else:
         raise ChainDataError(f"transaction {raw.get('hash')} has type {kind}, whose signed bytes cannot be rebuilt")
-    return bytes([kind]) + rlp.encode([*fields, parity, *signature])
+    return bytes([kind]) + bytes(rlp.encode([*fields, parity, *signature]))
 
 
-def _access_list(raw: dict[str, Any]) -> rlp.Item:
+def _access_list(raw: dict[str, Any]) -> list[list[Any]]:
     return [[data(e["address"]), [data(key) for key in e["storageKeys"]]] for e in raw.get("accessList") or ()]
 
 
-def _authorizations(raw: dict[str, Any]) -> rlp.Item:
+def _authorizations(raw: dict[str, Any]) -> list[list[Any]]:
     return [
         [quantity(a["chainId"]), data(a["address"]), *(quantity(a[key]) for key in ("nonce", "yParity", "r", "s"))]
         for a in raw.get("authorizationList") or ()

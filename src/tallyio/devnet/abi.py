@@ -5,17 +5,18 @@ from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.grammar import TupleType, parse
-from eth_utils.crypto import keccak as keccak
+
+from tallyio.chains.keccak import keccak256
 
 
 @cache
 def _parsed(signature: str) -> tuple[bytes, tuple[str, ...]]:
     if signature.endswith("()"):
-        return keccak(text=signature)[:4], ()
+        return keccak256(signature.encode())[:4], ()
     types = parse(signature[signature.index("(") :])
     if not isinstance(types, TupleType):
         raise ValueError(f"expected a signature like name(type,type), found {signature}")
-    return keccak(text=signature)[:4], tuple(t.to_type_str() for t in types.components)
+    return keccak256(signature.encode())[:4], tuple(t.to_type_str() for t in types.components)
 
 
 def call(signature: str, *args: Any) -> bytes:
@@ -36,4 +37,4 @@ def unpack(types: str, data: bytes) -> tuple[Any, ...]:
 
 def topic(event: str) -> str:
     """The first topic of an event, for example ``topic("Transfer(address,address,uint256)")``."""
-    return "0x" + keccak(text=event).hex()
+    return "0x" + keccak256(event.encode()).hex()

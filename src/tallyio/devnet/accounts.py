@@ -9,9 +9,12 @@ from functools import cache
 import coincurve
 import msgspec
 import rlp  # type: ignore[import-untyped]
-from eth_utils.crypto import keccak
 
+from tallyio.chains.addresses import address_of
+from tallyio.chains.keccak import keccak256
+from tallyio.chains.signed import hash_of
 from tallyio.core.units import Address, Hash32
+from tallyio.wallet.transaction import UnsignedTransaction, encode, sealed
 
 PRIORITY_FEE_WEI = 10**9
 MAX_FEE_WEI = 10**12
@@ -30,12 +33,11 @@ class Account(msgspec.Struct, frozen=True):
 @cache
 def account(seed: int, role: str, index: int) -> Account:
     """The ``index``-th account of a role, the same for the same seed."""
-    return from_key(keccak(text=f"tallyio devnet only/{seed}/{role}/{index}"))
+    return from_key(keccak256(f"tallyio devnet only/{seed}/{role}/{index}".encode()))
 
 
 def from_key(key: bytes) -> Account:
-    public = coincurve.PrivateKey(key).public_key.format(compressed=False)
-    return Account(Address("0x" + keccak(public[1:])[12:].hex()), key)
+    return Account(address_of(coincurve.PrivateKey(key).public_key), key)
 
 
 @cache
@@ -56,12 +58,9 @@ def sign(
     max_fee_wei: int = MAX_FEE_WEI,
 ) -> tuple[bytes, Hash32]:
     """A signed EIP-1559 transaction and its hash. ``to`` is ``None`` for a creation."""
-    target = bytes.fromhex(to[2:]) if to else b""
-    body = [chain_id, nonce, priority_fee_wei, max_fee_wei, gas, target, value_wei, data, []]
-    signature = _signer(signer.key).sign_recoverable(keccak(b"\x02" + rlp.encode(body)), hasher=None)
-    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-    raw = b"\x02" + rlp.encode([*body, signature[64], r, s])
-    return raw, Hash32("0x" + keccak(raw).hex())
+    payload = encode(UnsignedTransaction(chain_id, nonce, priority_fee_wei, max_fee_wei, gas, to, value_wei, data))
+    signed = sealed(payload, _signer(signer.key).sign_recoverable(keccak256(payload), hasher=None))
+    return signed.raw, signed.hash
 
 
 def sign_legacy(
@@ -78,17 +77,7 @@ def sign_legacy(
     """A signed transaction of the old type with replay protection (EIP-155), and its hash."""
     target = bytes.fromhex(to[2:]) if to else b""
     body = [nonce, gas_price_wei, gas, target, value_wei, data]
-    signature = _signer(signer.key).sign_recoverable(keccak(rlp.encode([*body, chain_id, 0, 0])), hasher=None)
+    signature = _signer(signer.key).sign_recoverable(keccak256(rlp.encode([*body, chain_id, 0, 0])), hasher=None)
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
     raw: bytes = rlp.encode([*body, chain_id * 2 + 35 + signature[64], r, s])
-    return raw, Hash32("0x" + keccak(raw).hex())
-
-
-def created_by(creator: Address, nonce: int) -> Address:
-    """The address of the contract that ``creator`` creates with ``nonce`` (CREATE)."""
-    return Address("0x" + keccak(rlp.encode([bytes.fromhex(creator[2:]), nonce]))[12:].hex())
-
-
-def created2_by(creator: Address, salt: bytes, init_code_hash: bytes) -> Address:
-    """The address of a contract created with CREATE2 (EIP-1014)."""
-    return Address("0x" + keccak(b"\xff" + bytes.fromhex(creator[2:]) + salt + init_code_hash)[12:].hex())
+    return raw, hash_of(raw)

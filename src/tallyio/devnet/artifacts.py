@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from eth_utils.crypto import keccak
 
+from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import BugError
 from tallyio.core.units import Address
 from tallyio.devnet import solidity
@@ -34,7 +34,7 @@ class Artifact(msgspec.Struct, frozen=True):
 
     @property
     def init_code_hash(self) -> bytes:
-        return keccak(self.code())
+        return keccak256(self.code())
 
 
 def from_package(alias: str, path: str) -> Artifact:

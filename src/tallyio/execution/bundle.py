@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.core.errors import BugError
 from tallyio.core.ids import content_id
 from tallyio.core.trade import Bundle
-from tallyio.execution.signed import SignedTransaction, decode
 
 MAX_TRANSACTIONS = 100
 MAX_BYTES = 300_000

@@ -22,18 +22,6 @@ def creation_data(weth: Address) -> bytes:
     return executor_artifact().creation_code + bytes.fromhex(normal[2:]).rjust(32, b"\0")
 
 
-def predicted_address(sender: Address, nonce: int) -> Address:
-    """Where a contract lands that ``sender`` creates with ``nonce``: keccak of their RLP (yellow paper, section 7)."""
-    from eth_utils.crypto import keccak
-
-    if nonce < 0:
-        raise ValueError(f"nonce is {nonce}, expected 0 or more")
-    number = nonce.to_bytes((nonce.bit_length() + 7) // 8)
-    encoded_nonce = number if nonce and nonce < 0x80 else bytes((0x80 + len(number),)) + number
-    body = b"\x94" + bytes.fromhex(address(sender)[2:]) + encoded_nonce
-    return address(keccak(bytes((0xC0 + len(body),)) + body)[12:])
-
-
 def deployment_of(code: bytes) -> Deployment | None:
     """Owner and WETH of the executor whose on-chain ``code`` this is; ``None`` when it is anything else."""
     artifact = executor_artifact()

@@ -7,8 +7,9 @@ The header is ``<address>:<signature>``, the EIP-191 personal signature of the 0
 from collections.abc import Callable
 
 import coincurve
-from eth_utils.crypto import keccak
 
+from tallyio.chains.addresses import address_of
+from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address, address
 
@@ -25,7 +26,7 @@ class IdentityKey:
 
     def __init__(self, key: bytes) -> None:
         self._key = coincurve.PrivateKey(key)
-        self.address = _address(self._key.public_key)
+        self.address = address_of(self._key.public_key)
 
     def __call__(self, body: bytes) -> str:
         signature = bytearray(self._key.sign_recoverable(_digest(body), hasher=None))
@@ -53,14 +54,10 @@ def recover(header: str, body: bytes) -> Address:
         public = coincurve.PublicKey.from_signature_and_message(bytes(signature), _digest(body), hasher=None)
     except Exception as e:  # coincurve raises bare Exception for a signature that recovers to nothing
         raise ChainDataError(f"{HEADER} holds no valid signature") from e
-    if _address(public) != who:
+    if address_of(public) != who:
         raise ChainDataError(f"{HEADER} was not signed by {who} over this body")
     return who
 
 
 def _digest(body: bytes) -> bytes:
-    return keccak(b"\x19Ethereum Signed Message:\n66" + b"0x" + keccak(body).hex().encode())
-
-
-def _address(public: coincurve.PublicKey) -> Address:
-    return address(keccak(public.format(compressed=False)[1:])[12:])
+    return keccak256(b"\x19Ethereum Signed Message:\n66" + b"0x" + keccak256(body).hex().encode())

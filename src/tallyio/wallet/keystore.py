@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
+import coincurve
+
+from tallyio.chains.addresses import address_of
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import Address, address
 from tallyio.wallet.policy import Policy
@@ -103,10 +106,7 @@ def unlock(path: Path, password: str, policy: Policy) -> KeystoreSigner:
 
 
 def _address_of(key: bytes) -> Address:
-    import coincurve
-    from eth_utils.crypto import keccak
-
-    return address(keccak(coincurve.PrivateKey(key).public_key.format(compressed=False)[1:])[12:])
+    return address_of(coincurve.PrivateKey(key).public_key)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,8 +2,12 @@
 
 from typing import NoReturn, Protocol
 
+import coincurve
+
+from tallyio.chains.addresses import address_of
+from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import BugError
-from tallyio.core.units import Address, address
+from tallyio.core.units import Address
 from tallyio.wallet.policy import Policy
 from tallyio.wallet.transaction import SignedTransaction, UnsignedTransaction, decode, encode, sealed
 
@@ -28,11 +32,8 @@ class KeystoreSigner:
     __slots__ = ("__address", "__key", "__policy")
 
     def __init__(self, private_key: bytes, policy: Policy) -> None:
-        import coincurve
-        from eth_utils.crypto import keccak
-
         self.__key = coincurve.PrivateKey(private_key)
-        self.__address = address(keccak(self.__key.public_key.format(compressed=False)[1:])[12:])
+        self.__address = address_of(self.__key.public_key)
         self.__policy = policy
 
     @property
@@ -44,11 +45,9 @@ class KeystoreSigner:
         return KeystoreSigner(self.__key.secret, policy)
 
     def sign(self, tx: UnsignedTransaction) -> SignedTransaction:
-        from eth_utils.crypto import keccak
-
         payload = encode(tx)
         self.__policy.check(decode(payload))
-        return sealed(payload, self.__key.sign_recoverable(keccak(payload), hasher=None))
+        return sealed(payload, self.__key.sign_recoverable(keccak256(payload), hasher=None))
 
     def __repr__(self) -> str:
         return f"KeystoreSigner({self.__address})"

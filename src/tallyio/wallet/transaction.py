@@ -6,12 +6,13 @@ Source: EIP-2718 (typed envelope), EIP-1559 (type 2), EIP-2930 (access list).
 from typing import Any
 
 import msgspec
+import rlp  # type: ignore[import-untyped]
 
+from tallyio.chains.signed import AccessList, hash_of
 from tallyio.core.errors import RefusedError
 from tallyio.core.units import Address, Hash32, address
 
 TYPE = b"\x02"
-AccessList = tuple[tuple[Address, tuple[bytes, ...]], ...]
 
 
 class UnsignedTransaction(msgspec.Struct, frozen=True):
@@ -35,15 +36,11 @@ class SignedTransaction(msgspec.Struct, frozen=True):
 
 def encode(tx: UnsignedTransaction) -> bytes:
     """The bytes whose Keccak hash is signed. Raises ``ValueError`` for a negative or oversized number."""
-    import rlp  # type: ignore[import-untyped]
-
     return TYPE + bytes(rlp.encode(_fields(tx)))
 
 
 def decode(payload: bytes) -> UnsignedTransaction:
     """Read what ``encode`` made. Raises ``RefusedError`` for anything else: the signer signs nothing it cannot read."""
-    import rlp
-
     try:
         if payload[:1] != TYPE:
             raise ValueError(f"type {payload[:1].hex() or 'none'}, expected 02")
@@ -65,13 +62,10 @@ def decode(payload: bytes) -> UnsignedTransaction:
 
 def sealed(payload: bytes, signature: bytes) -> SignedTransaction:
     """``payload`` with its 65-byte signature (r, s, parity) as the transaction that goes to a relay."""
-    import rlp
-    from eth_utils.crypto import keccak
-
     fields = rlp.decode(payload[1:])
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
     raw = TYPE + bytes(rlp.encode([*fields, _bytes(signature[64]), _bytes(r), _bytes(s)]))
-    return SignedTransaction(raw, Hash32("0x" + keccak(raw).hex()))
+    return SignedTransaction(raw, hash_of(raw))
 
 
 def _fields(tx: UnsignedTransaction) -> list[Any]:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tallyio.chains.addresses import created_by
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
 from tallyio.core.units import ETHER, Address
 from tallyio.devnet import abi
-from tallyio.execution.deploy import creation_data, deployment_of, predicted_address
+from tallyio.execution.deploy import creation_data, deployment_of
 from tallyio.execution.plan import encode_route, execute_calldata
 
 HONEST, NO_CALLBACK, CALLS_TWICE, CHANGES_DATA, OTHER_CALLBACK, LETS_ANOTHER_CALL, OVERCHARGES, DOES_NOT_PULL = range(8)
@@ -68,7 +69,7 @@ def test_the_deployer_owns_it_and_it_knows_weth(lab: Any) -> None:
 def test_it_lands_where_predicted(lab: Any) -> None:
     nonce = int(lab.chain.rpc.call("eth_getTransactionCount", lab.chain.stranger, "latest"), 16)
     made = lab.chain.create(creation_data(lab.weth), sender=lab.chain.stranger)
-    assert made == predicted_address(lab.chain.stranger, nonce)
+    assert made == created_by(lab.chain.stranger, nonce)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from tallyio.chains.addresses import created_by
 from tallyio.core.chain import BlockRef, NewBlock
 from tallyio.core.trade import FlashLoan, Opportunity
 from tallyio.core.units import ZERO_ADDRESS
 from tallyio.devnet import abi
 from tallyio.devnet.accounts import sign
-from tallyio.execution.deploy import creation_data, predicted_address
+from tallyio.execution.deploy import creation_data
 from tallyio.execution.plan import execute_calldata
 from tallyio.market.lending import LendingMirror
 from tallyio.market.market import Market as Pools
@@ -48,7 +49,7 @@ def deploy(market: Market, owner: Any) -> Any:
     raw, _ = sign(owner, market.chain_id, nonce, None, creation_data(market.world.weth), gas=5_000_000)
     market.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
     market.mine()
-    return predicted_address(owner.address, nonce)
+    return created_by(owner.address, nonce)
 
 
 def shock(market: Market, random: Random, low: float, high: float) -> None:

@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from eth_utils.crypto import keccak
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tallyio.chains import rlp
 from tallyio.chains.transactions import pending
 from tallyio.core.errors import ChainDataError, OutOfReachError
 
@@ -89,14 +85,3 @@ def test_bytes_from_the_node_are_checked_too() -> None:
     assert pending(raw | {"type": "0x77"}, raw["signed"]).raw == raw["signed"]
     with pytest.raises(ChainDataError, match="does not hash"):
         pending(raw, raw["signed"][:-1])
-
-
-items = st.recursive(st.binary(max_size=80) | st.integers(0, 2**256 - 1), lambda inner: st.lists(inner, max_size=9))
-
-
-@given(items)
-def test_rlp_is_what_another_encoder_makes(item: rlp.Item) -> None:
-    import rlp as other
-
-    assert rlp.encode(item) == other.encode(item)
-    assert keccak(rlp.encode(item)) == keccak(other.encode(item))

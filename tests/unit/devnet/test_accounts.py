@@ -2,6 +2,7 @@
 
 from eth_account import Account
 
+from tallyio.chains.addresses import created2_by, created_by
 from tallyio.core.units import Address
 from tallyio.devnet import accounts
 
@@ -47,8 +48,8 @@ def test_legacy_signature_equals_eth_accounts():
 def test_create_address():
     """The first contracts of the well-known development account."""
     creator = Address("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
-    assert accounts.created_by(creator, 0) == "0x5fbdb2315678afecb367f032d93f642f64180aa3"
-    assert accounts.created_by(creator, 1) == "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512"
+    assert created_by(creator, 0) == "0x5fbdb2315678afecb367f032d93f642f64180aa3"
+    assert created_by(creator, 1) == "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512"
 
 
 def test_create2_address():
@@ -56,5 +57,5 @@ def test_create2_address():
     from eth_utils import keccak
 
     zero, dead = Address("0x" + "00" * 20), Address("0xdeadbeef00000000000000000000000000000000")
-    assert accounts.created2_by(zero, bytes(32), keccak(b"\0")) == "0x4d1a2e2bb4f88f0250f26ffff098b0b30b26bf38"
-    assert accounts.created2_by(dead, bytes(32), keccak(b"\0")) == "0xb928f69bb1d91cd65274e3c79d8986362984fda3"
+    assert created2_by(zero, bytes(32), keccak(b"\0")) == "0x4d1a2e2bb4f88f0250f26ffff098b0b30b26bf38"
+    assert created2_by(dead, bytes(32), keccak(b"\0")) == "0xb928f69bb1d91cd65274e3c79d8986362984fda3"

@@ -5,12 +5,12 @@ from collections import Counter
 import msgspec
 import pytest
 
+from tallyio.chains.signed import decode
 from tallyio.core.units import Address
 from tallyio.devnet.accounts import from_key, sign
 from tallyio.devnet.builder.jsonrpc import RpcError
 from tallyio.devnet.builder.pool import BundlePool, bundle_hash
 from tallyio.devnet.builder.records import StoredBundle
-from tallyio.execution.signed import decode
 
 ALICE, BOB = (Address("0x" + digit * 40) for digit in "ab")
 

@@ -2,10 +2,10 @@
 
 from random import Random
 
+from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.core.units import Address
 from tallyio.devnet.accounts import from_key, sign
 from tallyio.devnet.builder.reorg import depth, reshuffled
-from tallyio.execution.signed import SignedTransaction, decode
 
 TO = Address("0x" + "11" * 20)
 

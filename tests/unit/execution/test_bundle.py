@@ -4,11 +4,11 @@ import uuid
 
 import pytest
 
+from tallyio.chains.signed import hash_of
 from tallyio.core.errors import BugError
 from tallyio.core.units import Address
 from tallyio.devnet.accounts import from_key, sign
 from tallyio.execution.bundle import OwnTransaction, make_bundle, replacement_uuid, to_wire
-from tallyio.execution.signed import hash_of
 
 TO = Address("0x" + "11" * 20)
 

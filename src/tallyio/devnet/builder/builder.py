@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tallyio.chains.fees import next_base_fee
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.clock import seeded
 from tallyio.core.errors import RetryableError
 from tallyio.core.units import Address, Hash32
@@ -19,7 +20,6 @@ from tallyio.devnet.builder.order import plan_block
 from tallyio.devnet.builder.pool import BundlePool
 from tallyio.devnet.builder.records import BlockReport, Head, Plan, Slot, StoredBundle
 from tallyio.devnet.builder.tail import Priority
-from tallyio.execution.signed import SignedTransaction
 
 if TYPE_CHECKING:
     from tallyio.devnet.builder.server import Server

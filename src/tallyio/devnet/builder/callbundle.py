@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from tallyio.chains.signed import SignedTransaction
 from tallyio.devnet.builder.jsonrpc import REFUSED, RpcError
 from tallyio.devnet.builder.node import Node
 from tallyio.devnet.builder.pool import bundle_hash
 from tallyio.devnet.builder.records import Effect, Slot
 from tallyio.devnet.builder.simulate import NotExecutableError, simulate
-from tallyio.execution.signed import SignedTransaction
 
 
 async def call_bundle(node: Node, slot: Slot, transactions: tuple[SignedTransaction, ...]) -> dict[str, Any]:

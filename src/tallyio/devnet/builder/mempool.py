@@ -11,11 +11,11 @@ from itertools import count
 
 import structlog
 
+from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Hash32
 from tallyio.devnet.builder.jsonrpc import LIMIT_EXCEEDED, RpcError
 from tallyio.devnet.builder.node import Node
-from tallyio.execution.signed import SignedTransaction, decode
 
 MAX_PRIVATE = 5_000
 PRIVATE_BLOCKS = 256

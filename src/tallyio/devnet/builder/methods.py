@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
 from tallyio.devnet.builder.builder import BlockBuilder
@@ -25,7 +26,6 @@ from tallyio.devnet.builder.jsonrpc import (
 from tallyio.devnet.builder.pool import bundle_hash, check_limits
 from tallyio.devnet.builder.records import BlockReport, StoredBundle
 from tallyio.execution.bundle import MAX_BYTES, MAX_TRANSACTIONS
-from tallyio.execution.signed import SignedTransaction, decode
 
 SEND_KEYS = frozenset(
     ["txs", "blockNumber", "minTimestamp", "maxTimestamp", "revertingTxHashes", "replacementUuid", "builders"]

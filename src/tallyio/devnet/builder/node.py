@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from tallyio.chains.jsonrpc import Call
 from tallyio.chains.rpc import Rpc, RpcError
+from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.chains.transactions import encode_signed
 from tallyio.core.errors import ChainDataError, OutOfReachError
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.records import Head, Slot
-from tallyio.execution.signed import SignedTransaction, decode
 
 MAX_CALLS = 50
 """Calls in one request. Anvil runs a batch in its order only while it is short: a task that has done much yields."""

@@ -8,12 +8,12 @@ ahead wait for the placement that fills the gap.
 import heapq
 from collections.abc import Iterable, Sequence
 
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.node import Node
 from tallyio.devnet.builder.records import Effect, Placed, Plan, Slot, StoredBundle
 from tallyio.devnet.builder.simulate import NotExecutableError, simulate
 from tallyio.devnet.builder.tail import Priority, TailOrder
-from tallyio.execution.signed import SignedTransaction
 
 NONCE_AHEAD = "nonce_ahead"
 

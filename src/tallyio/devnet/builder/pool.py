@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from eth_utils.crypto import keccak
-
+from tallyio.chains.keccak import keccak256
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.jsonrpc import INVALID_PARAMS, LIMIT_EXCEEDED, REFUSED, RpcError
 from tallyio.devnet.builder.records import StoredBundle
 from tallyio.execution.bundle import MAX_BYTES, MAX_TRANSACTIONS
-from tallyio.execution.signed import SignedTransaction
 
 Key = tuple[Address, Hash32, str]
 
@@ -20,7 +19,7 @@ MAX_REMEMBERED = 20_000
 
 def bundle_hash(transactions: Sequence[SignedTransaction]) -> Hash32:
     """Keccak over the transactions' hashes, as Flashbots computes it."""
-    return Hash32("0x" + keccak(b"".join(bytes.fromhex(tx.hash[2:]) for tx in transactions)).hex())
+    return Hash32("0x" + keccak256(b"".join(bytes.fromhex(tx.hash[2:]) for tx in transactions)).hex())
 
 
 class BundlePool:

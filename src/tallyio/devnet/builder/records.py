@@ -2,8 +2,8 @@
 
 import msgspec
 
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.units import Address, Hash32
-from tallyio.execution.signed import SignedTransaction
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from random import Random
 
-from eth_utils.crypto import keccak
-
+from tallyio.chains.keccak import keccak256
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.units import Address, address
 from tallyio.devnet.builder.tail import Priority
-from tallyio.execution.signed import SignedTransaction
 
-RIVAL: Address = address(keccak(text="tallyio devnet rival proposer")[12:])
+RIVAL: Address = address(keccak256(b"tallyio devnet rival proposer")[12:])
 """Coinbase of the branch that wins; it also makes an empty block differ from the one that it replaces."""
 MAX_DEPTH = 2
 

@@ -14,10 +14,10 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
 from tallyio.chains.rpc import RpcError
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.errors import TallyError
 from tallyio.devnet.builder.node import Node
 from tallyio.devnet.builder.records import Effect, Slot
-from tallyio.execution.signed import SignedTransaction
 
 PROBE = "0x00000000000000000000000000000000b417a4ce"
 PROBE_CODE = "0x41315f5260205ff3"
@@ -106,5 +106,7 @@ def _call(tx: SignedTransaction) -> dict[str, Any]:
     else:
         call["gasPrice"] = hex(tx.max_fee_wei)
     if tx.access_list:
-        call["accessList"] = [{"address": where, "storageKeys": list(slots)} for where, slots in tx.access_list]
+        call["accessList"] = [
+            {"address": where, "storageKeys": ["0x" + slot.hex() for slot in slots]} for where, slots in tx.access_list
+        ]
     return call

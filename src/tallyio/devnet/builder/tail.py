@@ -4,11 +4,11 @@ import heapq
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
+from tallyio.chains.signed import SignedTransaction
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.builder.node import Node
 from tallyio.devnet.builder.records import Effect, Slot
 from tallyio.devnet.builder.simulate import NotExecutableError, simulate
-from tallyio.execution.signed import SignedTransaction
 
 MIN_GAS = 21_000
 ROUNDS = 40

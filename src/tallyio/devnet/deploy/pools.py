@@ -4,10 +4,12 @@ import math
 from collections.abc import Iterator, Mapping
 from math import isqrt
 
+from tallyio.chains.addresses import created2_by
+from tallyio.chains.keccak import keccak256
 from tallyio.core.clock import seeded
 from tallyio.core.pools import V2, V3, Pool
 from tallyio.core.units import UINT112_MAX, Address
-from tallyio.devnet import abi, accounts
+from tallyio.devnet import abi
 from tallyio.devnet.accounts import Account
 from tallyio.devnet.deploy.catalog import TICK_SPACING, UNI3, USD, PoolPlan
 from tallyio.devnet.deploy.exchanges import Exchanges
@@ -104,10 +106,10 @@ class Seeder:
     def _address(self, plan: PoolPlan, token0: Address, token1: Address) -> Address:
         factory = self._factories[plan.venue].address
         if plan.venue == UNI3:
-            salt = abi.keccak(abi.pack("(address,address,uint24)", token0, token1, plan.fee_pips))
+            salt = keccak256(abi.pack("(address,address,uint24)", token0, token1, plan.fee_pips))
         else:
-            salt = abi.keccak(bytes.fromhex(token0[2:] + token1[2:]))
-        return accounts.created2_by(factory, salt, self._exchanges.init_code[plan.venue])
+            salt = keccak256(bytes.fromhex(token0[2:] + token1[2:]))
+        return created2_by(factory, salt, self._exchanges.init_code[plan.venue])
 
 
 def _to_arrive(token: Token, amount: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tallyio.chains.addresses import created_by
 from tallyio.core.errors import BugError
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import accounts
@@ -41,7 +42,7 @@ class Session:
         """Queue a creation by the deployer; the answer is the address that the contract will have."""
         nonce = self._nonces.get(self.deployer.address, 0)
         self._add(self.deployer, None, artifact.code(libraries, arguments), CREATE_GAS, 0, f"create {artifact.name}")
-        return accounts.created_by(self.deployer.address, nonce)
+        return created_by(self.deployer.address, nonce)
 
     def send(
         self, signer: Account, to: Address, data: bytes, label: str, *, gas: int = CALL_GAS, value_wei: int = 0

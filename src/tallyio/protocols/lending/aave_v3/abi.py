@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from tallyio.chains.keccak import keccak256
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address, address
@@ -27,9 +28,7 @@ class Event(NamedTuple):
 
 @cache
 def keccak(text: str) -> bytes:
-    from Crypto.Hash import keccak as hasher
-
-    return bytes(hasher.new(digest_bits=256, data=text.encode()).digest())
+    return keccak256(text.encode())
 
 
 def event(declaration: str) -> Event:

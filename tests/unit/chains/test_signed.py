@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from tallyio.chains.signed import HALF_ORDER, decode
 from tallyio.core.errors import ChainDataError
-from tallyio.execution.signed import HALF_ORDER, decode
 
 KEY = "0x" + "4c" * 32
 TO = "0x" + "12" * 20
@@ -31,7 +31,7 @@ def test_every_field_and_the_sender_are_read(kind: str) -> None:
     assert (tx.nonce, tx.to, tx.value_wei, tx.gas_limit, tx.data) == (7, TO, 5, 90_000, b"\x01\x02")
     assert (tx.chain_id, tx.type) == (fields.get("chainId"), fields.get("type", 0))
     assert (tx.max_fee_wei, tx.priority_fee_wei) == (11, 3 if kind == "fee market" else 11)
-    assert tx.access_list == (((TO, ("0x" + "00" * 31 + "05",)),) if "accessList" in fields else ())
+    assert tx.access_list == (((TO, (bytes(31) + b"\x05",)),) if "accessList" in fields else ())
 
 
 def test_a_creation_has_no_target() -> None:

@@ -9,13 +9,15 @@ from typing import Any
 import coincurve
 import msgspec
 import rlp  # type: ignore[import-untyped]
-from eth_utils.crypto import keccak
 
+from tallyio.chains.addresses import address_of
+from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address, Hash32, address
 
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-AccessList = tuple[tuple[Address, tuple[str, ...]], ...]
+AccessList = tuple[tuple[Address, tuple[bytes, ...]], ...]
+"""Accounts, each with the 32-byte storage keys."""
 
 
 class SignedTransaction(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ class SignedTransaction(msgspec.Struct, frozen=True):
 
 
 def hash_of(raw: bytes) -> Hash32:
-    return Hash32("0x" + keccak(raw).hex())
+    return Hash32("0x" + keccak256(raw).hex())
 
 
 def decode(raw: bytes) -> SignedTransaction:
@@ -114,7 +116,7 @@ def _typed(raw: bytes, kind: int, fields: list[Any]) -> SignedTransaction:
         _int(gas),
         _int(cap),
         _int(tip),
-        tuple((address(where), tuple("0x" + _word(slot).hex() for slot in slots)) for where, slots in access),
+        tuple((address(where), tuple(map(_word, slots))) for where, slots in access),
     )
 
 
@@ -124,8 +126,8 @@ def _signer(payload: bytes, parity: int, r: bytes, s: bytes) -> Address:
     if _int(s) > HALF_ORDER:
         raise ChainDataError("the signature's s is in the upper half of the curve's order (EIP-2)")
     signature = _int(r).to_bytes(32) + _int(s).to_bytes(32) + bytes([parity])
-    public = coincurve.PublicKey.from_signature_and_message(signature, keccak(payload), hasher=None)
-    return address(keccak(public.format(compressed=False)[1:])[12:])
+    public = coincurve.PublicKey.from_signature_and_message(signature, keccak256(payload), hasher=None)
+    return address_of(public)
 
 
 def _int(field: bytes) -> int:
