@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
-from tallyio.core.chain import NewBlock, PendingTransaction
+from tallyio.chains.signed import SignedTransaction, decode
+from tallyio.core.chain import NewBlock
 from tallyio.core.errors import BugError, ChainDataError, OutOfReachError
 from tallyio.core.trade import Opportunity, Proof
 from tallyio.core.units import Address
 from tallyio.execution.tracking import executed
 from tallyio.market.view import MarketView
 from tallyio.simulation.fork import Fork, Simulator
-from tallyio.simulation.records import BlockEnv, CallTx, Executed
+from tallyio.simulation.records import BlockEnv, CallTx
+from tallyio.simulation.validation import prove, unproved
 from tallyio.wallet.transaction import UnsignedTransaction
 
 
@@ -30,7 +32,10 @@ class ProvingGround(Protocol):
 
 
 class ForkGround:
-    """A ``ProvingGround`` on a fork of the node's state. ``errors`` are signatures of errors to be told by name."""
+    """A ``ProvingGround`` on a fork of the node's state. ``errors`` are declarations of errors to be told by name.
+
+    A pending transaction runs as its signed bytes say; types 3 and 4 (blobs, delegations) prove nothing.
+    """
 
     def __init__(self, rpc_url: str, chain_id: int, owner: Address, errors: Iterable[str] = ()) -> None:
         self._simulator = Simulator(rpc_url, errors=errors)
@@ -69,12 +74,14 @@ class ForkGround:
     def _prove(self, fork: Fork, opportunity: Opportunity, tx: UnsignedTransaction, start: object) -> Proof:
         fork.revert(start)
         try:
-            if opportunity.victim and not (ran := fork.run(_of_victim(opportunity.victim))).success:
-                return _failed(opportunity, f"the transaction before it reverts: {ran.revert_reason}")
-            ran = fork.run(_own(self._owner, tx))
+            if opportunity.victim:
+                victim = decode(opportunity.victim.raw)
+                if not (ran := fork.run(_call(victim.sender, victim))).success:
+                    return unproved(opportunity, f"the transaction before it reverts: {ran.revert_reason}")
+            ran = fork.run(_call(self._owner, tx))
         except (ChainDataError, OutOfReachError) as e:
-            return _failed(opportunity, e.message)
-        return _judged(opportunity, tx, ran)
+            return unproved(opportunity, e.message)
+        return prove(opportunity, ran, executed(ran.logs, tx.to)[0] if tx.to else 0)
 
     def _nonce(self, fork: Fork, of: Address) -> int:
         fork.revert(self._kept)
@@ -86,9 +93,9 @@ class ForkGround:
         return self._fork
 
 
-def _own(owner: Address, tx: UnsignedTransaction) -> CallTx:
+def _call(sender: Address, tx: UnsignedTransaction | SignedTransaction) -> CallTx:
     return CallTx(
-        sender=owner,
+        sender=sender,
         to=tx.to,
         data=tx.data,
         gas_limit=tx.gas_limit,
@@ -96,34 +103,5 @@ def _own(owner: Address, tx: UnsignedTransaction) -> CallTx:
         max_fee_wei=tx.max_fee_wei,
         priority_fee_wei=tx.priority_fee_wei,
         nonce=tx.nonce,
+        access_list=tuple((where, tuple(map(int.from_bytes, keys))) for where, keys in tx.access_list),
     )
-
-
-def _of_victim(victim: PendingTransaction) -> CallTx:
-    return CallTx(
-        sender=victim.sender,
-        to=victim.to,
-        data=victim.data,
-        gas_limit=victim.gas_limit,
-        value_wei=victim.value_wei,
-        max_fee_wei=victim.max_fee_wei,
-        priority_fee_wei=victim.priority_fee_wei,
-        nonce=victim.nonce,
-    )
-
-
-def _judged(opportunity: Opportunity, tx: UnsignedTransaction, ran: Executed) -> Proof:
-    gained, _ = executed(ran.logs, tx.to) if ran.success and tx.to else (0, 0)
-    return Proof(
-        opportunity_id=opportunity.id,
-        success=ran.success,
-        gas_used=ran.gas_used,
-        gross_wei=gained,
-        predicted_gross_wei=opportunity.gross_wei,
-        revert_reason=ran.revert_reason,
-        block=opportunity.state_block,
-    )
-
-
-def _failed(opportunity: Opportunity, reason: str) -> Proof:
-    return Proof(opportunity.id, False, 0, 0, opportunity.gross_wei, reason, opportunity.state_block)
