@@ -150,7 +150,7 @@ class Searcher:
         )
         await self._stack.enter_async_context(self.server)
         self.health.set(True)
-        log.info("searcher ready", metrics=f"http://{settings.metrics.host}:{self.server.port}/metrics", live=self.live)
+        log.info("searcher ready", metrics=f"http://127.0.0.1:{self.server.port}/metrics", live=self.live)
 
     async def _assemble(self, signer: KeystoreSigner) -> None:
         settings, chain, limits = self.directory.settings, self.chain, self.directory.limits(Limits)

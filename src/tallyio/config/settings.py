@@ -37,7 +37,6 @@ class WalletSettings(Section, frozen=True, kw_only=True):
 
 
 class MetricsSettings(Section, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
     port: Port = 0
     """0 takes a free port and prints it."""
 
