@@ -23,6 +23,7 @@ from tallyio.risk.limits import Limits
 from tallyio.wallet import keystore
 
 Check = Callable[[], Awaitable[str]]
+NEEDS_CHAIN = ("contracts", "wallet", "executor", "mirror")
 
 
 async def examine(config: Path, *, verify: bool) -> dict[str, Any]:
@@ -42,6 +43,9 @@ async def examine(config: Path, *, verify: bool) -> dict[str, Any]:
             checks.append(("mirror", doctor.mirror))
         result: dict[str, Any] = {"ok": True}
         for name, check in checks:
+            if not doctor.chain_answers and name in NEEDS_CHAIN:
+                result[name] = "not looked at: it needs the chain"
+                continue
             try:
                 result[name] = await check()
             except TallyError as e:
@@ -54,6 +58,7 @@ class _Doctor:
     def __init__(self, directory: ConfigDirectory, rpc: Rpc) -> None:
         self._directory = directory
         self._rpc = rpc
+        self.chain_answers = False
 
     async def settings(self) -> str:
         settings = self._directory.settings
@@ -65,6 +70,7 @@ class _Doctor:
         await check_chain(self._rpc, self._directory.chain)
         head = await reads.get_block(self._rpc)
         number = head.ref.number if head else 0
+        self.chain_answers = True
         return f"chain id {self._directory.chain.chain_id} at block {number}, {self._rpc.where}"
 
     async def contracts(self) -> str:
