@@ -11,7 +11,7 @@ TIMEOUT_S = 5.0
 
 
 async def check_chain(rpc: Rpc, chain: ChainSettings) -> None:
-    """Raises ``ConfigError`` when the node answers for another chain id, ``OutOfReachError`` when it does not answer."""
+    """Raises ``ConfigError`` when the node answers for another chain id, ``OutOfReachError`` when it does not."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             found = await reads.chain_id(rpc)
