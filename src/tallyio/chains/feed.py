@@ -26,6 +26,11 @@ class Feed(Protocol):
         """Every event from the start block on; ends only by closing the iterator or by an error."""
         ...
 
+    @property
+    def latest(self) -> int:
+        """Number of the newest head that was heard of, which may not have been yielded yet."""
+        ...
+
 
 class WebSocketFeed:
     """Heads and pending transactions by WebSocket, blocks and logs by HTTP.
@@ -83,6 +88,10 @@ class WebSocketFeed:
     def tip(self) -> BlockRef | None:
         """The last block that was yielded."""
         return self._follower.tip
+
+    @property
+    def latest(self) -> int:
+        return self._notice.ref.number if self._notice else self._follower.seen
 
     @property
     def counts(self) -> Counter[str]:

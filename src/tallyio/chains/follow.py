@@ -46,6 +46,8 @@ class Follower:
         self._kept: deque[BlockRef] = deque(maxlen=history + 1)
         self._shrink_confirmations = shrink_confirmations
         self._shorter = 0
+        self.seen = 0
+        """Number of the head that the node last told of."""
         if isinstance(start, BlockRef):
             self._kept.append(start)
 
@@ -59,6 +61,8 @@ class Follower:
         if not self._kept and not await self._anchor():
             return
         tip = self._kept[-1] if self._kept else None
+        if notice is not None:
+            self.seen = notice.ref.number
         if notice is not None and tip is not None and notice.ref.parent_hash == tip.hash:
             try:
                 block = notice.block(await self._logs.of_block(notice))
@@ -69,6 +73,7 @@ class Follower:
                 return
         fruitless = 0
         while (head := await reads.get_block(self._rpc)) is not None:
+            self.seen = head.ref.number
             tip = self._kept[-1] if self._kept else None
             if tip is not None and head.ref.hash == tip.hash:
                 self._shorter = 0

@@ -6,7 +6,7 @@ import structlog
 
 from tallyio.chains.fees import next_base_fee
 from tallyio.core.chain import BlockRef, NewBlock, Rollback
-from tallyio.core.errors import BugError
+from tallyio.core.errors import BugError, DivergenceError
 from tallyio.core.units import Address, Hash32
 from tallyio.market.lending import LendingMirror
 from tallyio.market.market import Market
@@ -81,12 +81,19 @@ class Mirror:
         self._lending_open = True
 
     def rewind(self, event: Rollback) -> None:
+        """Raises ``DivergenceError`` when the pools' history does not reach back that far."""
         self.market.rewind(event)
-        for mirror in self.lending.values():
-            mirror.rewind(event.to)
         if event.to.hash not in self._before:
             raise BugError(f"block {event.to.number} {event.to.hash} was never heard, so it cannot be rewound to")
         self._head = self._before[event.to.hash]
+        try:
+            for mirror in self.lending.values():
+                mirror.rewind(event.to)
+        except DivergenceError as e:
+            # Usual soon after the start, when the markets were read at a block that has left the chain.
+            log.info("lending markets are read again", reason=e.message)
+            self.lending.clear()
+            self._lending_open = not self._providers
 
     def view(self) -> MarketView:
         """What a transaction at the top of the next block meets."""

@@ -1,5 +1,7 @@
 """The one way through the house: hear, understand, know, see, decide, prove, act, learn, remember."""
 
+import asyncio
+
 import structlog
 
 from tallyio.chains.feed import Feed
@@ -13,6 +15,9 @@ from tallyio.engine.planner import Planner
 from tallyio.engine.slot import Slot
 
 log = structlog.get_logger()
+
+SECOND_LOOK_S = 0.5
+"""How long after a difference the mirror is compared again."""
 
 SEND_EVERY_NS = 150_000_000
 """A plan that grows for longer than this is sent in parts; each sending replaces the one before."""
@@ -96,8 +101,11 @@ class Pipeline:
         await self.mirror.complete()
         await self.books.learn(event)
         self.planner.breaker = self.books.breaker
-        self.slot = await self.planner.open(event, self.mirror.view())
-        await self._plan(self.slot, heard_ns)
+        if self._is_late(event.block.number + 1):
+            self.watch.tell("skipped", "late", 1)
+        else:
+            self.slot = await self.planner.open(event, self.mirror.view())
+            await self._plan(self.slot, heard_ns)
         await self.books.settle(event)
         if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
             await self.verify()
@@ -107,15 +115,19 @@ class Pipeline:
         sent_ns = heard_ns
         while await self.planner.add(slot):
             now_ns = self.watch.clock.monotonic_ns()
-            if now_ns - heard_ns > self.plan_ns:
+            if now_ns - heard_ns > self.plan_ns or self._is_late(slot.target):
                 break
             if now_ns - sent_ns > SEND_EVERY_NS:
                 await self._act(slot, heard_ns)
                 sent_ns = now_ns
         await self._act(slot, heard_ns)
-        if self.alternatives and len(slot.trades) > 1:
+        if self.alternatives and len(slot.trades) > 1 and not self._is_late(slot.target):
             await self.planner.add_alternatives(slot, self.alternatives)
             await self._act(slot, heard_ns)
+
+    def _is_late(self, target: int) -> bool:
+        """Whether the block is there already: a plan for it would only make the next one late as well."""
+        return self.feed.latest >= target
 
     async def on_rollback(self, event: Rollback) -> None:
         if self.slot:
@@ -137,6 +149,7 @@ class Pipeline:
         A node may answer from the next block while it imports one, so only what a second look finds as well counts.
         """
         if await self.mirror.verify():
+            await asyncio.sleep(SECOND_LOOK_S)
             for line in await self.mirror.verify():
                 self.books.diverged(line)
         self.planner.breaker = self.books.breaker
