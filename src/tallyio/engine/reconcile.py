@@ -23,6 +23,8 @@ from tallyio.journal.posting import ChainTransaction, post_block
 from tallyio.journal.projections import strategy_of
 from tallyio.journal.records import Difference, Diverged
 
+SECOND_LOOKS_S = (0.1, 0.3, 0.9)
+"""A node may answer from the next block while it imports one, so only a difference that stays counts."""
 READ_AHEAD = 16
 """Blocks read together while catching up."""
 
@@ -166,8 +168,10 @@ class Reconciler:
         wanted = self._wanted() | {(f.account, f.token): f.address for f in self.ledger.followed()}
         posted = self._derive(activity) if activity is not None else []
         balances = await self._balances(block, wanted)
-        if self._unexpected(posted, balances):
-            # A node may answer from the next block while it imports one: only a difference that stays is one.
+        for pause_s in SECOND_LOOKS_S:
+            if not self._unexpected(posted, balances):
+                break
+            await asyncio.sleep(pause_s)
             balances = await self._balances(block, wanted)
         with self._journal.transaction():
             self._journal.append_many(records, block=block)
