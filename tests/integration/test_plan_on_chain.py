@@ -7,12 +7,12 @@ import pytest
 from tallyio.chains.blocks import header, logs
 from tallyio.core.chain import NewBlock
 from tallyio.core.clock import seeded
+from tallyio.core.executor_events import EXECUTED
 from tallyio.core.pools import V2, V2State, V3State
 from tallyio.core.units import address
 from tallyio.devnet import abi
 from tallyio.execution.deploy import creation_data
 from tallyio.execution.plan import execute_calldata
-from tallyio.execution.tracking import EXECUTED
 from tallyio.market.market import Market
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.registry import DexRegistry

@@ -10,10 +10,10 @@ from tallyio.chains.blocks import header
 from tallyio.chains.fees import next_base_fee
 from tallyio.chains.signed import hash_of
 from tallyio.core.chain import NewBlock, PendingTransaction
+from tallyio.core.executor_events import EXECUTED
 from tallyio.core.trade import Opportunity, Proof, Route, SwapStep
 from tallyio.core.units import ETHER, Address, address
 from tallyio.engine.prover import ForkGround
-from tallyio.execution.tracking import EXECUTED
 from tallyio.market.market import Market
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.wallet.transaction import UnsignedTransaction

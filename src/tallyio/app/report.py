@@ -1,7 +1,6 @@
 """What a run did, from its journal, and what it missed, from the chain."""
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ import msgspec
 from tallyio import __version__
 from tallyio.app.chain_check import check_chain
 from tallyio.app.ledger import prove
-from tallyio.chains import reads
+from tallyio.chains import blocks, reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import OperatorError
+from tallyio.core.executor_events import EXECUTED, executed
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
 from tallyio.core.units import Address, address
-from tallyio.execution.tracking import EXECUTED
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.reports.exhaustive import BlockTakeable, ExhaustiveCheck, Factory, GasModel, Scope
 from tallyio.reports.html import Page, render
@@ -168,9 +167,7 @@ async def rivals_of(directory: ConfigDirectory, figures: RunFigures) -> RivalTal
             "toBlock": hex(figures.last_block),
             "topics": [EXECUTED],
         }
-        logs: list[Mapping[str, str]] = await rpc.call("eth_getLogs", [query])
+        logs = blocks.logs(await rpc.call("eth_getLogs", [query]))
     ours: Address | None = recorded_executor(directory)
-    words = [bytes.fromhex(entry["data"][2:]) for entry in logs if entry["address"].lower() != ours]
-    if not words:
-        return None
-    return RivalTally(len(words), sum(int.from_bytes(w[:32]) - int.from_bytes(w[32:64]) for w in words))
+    trades = [trade for log in logs if log.address != ours and (trade := executed([log], log.address))]
+    return RivalTally(len(trades), sum(gained - bid for gained, bid in trades)) if trades else None

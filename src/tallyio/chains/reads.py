@@ -1,5 +1,6 @@
 """Small typed readers. Blocks and accounts are read at ``block``: a number, a tag, or a block hash."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What became of a mined transaction. ``created`` is the contract it deployed, if any."""
+    """What became of a mined transaction. ``created`` is the contract it deployed, if any.
+
+    ``l1_fee_wei`` is what a rollup charges on top of gas.
+    """
 
     tx_hash: Hash32
     tx_index: int
@@ -29,6 +33,7 @@ class Receipt(msgspec.Struct, frozen=True):
     gas_used: int
     effective_gas_price_wei: int
     logs: tuple[Log, ...]
+    l1_fee_wei: int = 0
 
 
 def receipt(raw: Any) -> Receipt:
@@ -46,6 +51,7 @@ def receipt(raw: Any) -> Receipt:
         gas_used=jsonrpc.quantity(raw.get("gasUsed"), "gasUsed"),
         effective_gas_price_wei=jsonrpc.quantity(raw.get("effectiveGasPrice"), "effectiveGasPrice"),
         logs=tuple(blocks.logs(raw.get("logs"))),
+        l1_fee_wei=jsonrpc.quantity(raw.get("l1Fee") or "0x0", "l1Fee"),
     )
 
 
@@ -62,8 +68,13 @@ async def get_block(rpc: "Rpc", block: int | str = "latest") -> Header | None:
 
 async def get_receipt(rpc: "Rpc", tx_hash: Hash32) -> Receipt | None:
     """None while the transaction is not in a block."""
-    raw = await rpc.call("eth_getTransactionReceipt", [tx_hash])
-    return None if raw is None else receipt(raw)
+    return (await get_receipts(rpc, [tx_hash]))[0]
+
+
+async def get_receipts(rpc: "Rpc", hashes: Sequence[Hash32]) -> list[Receipt | None]:
+    """In one batch, in the order of ``hashes``; None for what is not in a block."""
+    answers = await rpc.batch([("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes])
+    return [None if answer is None else receipt(answer) for answer in answers]
 
 
 async def get_code(rpc: "Rpc", of: Address, block: int | str = "latest") -> bytes:

@@ -2,14 +2,15 @@
 
 import structlog
 
+from tallyio.chains import reads
 from tallyio.chains.rpc import Rpc
-from tallyio.core.chain import NewBlock, Rollback
+from tallyio.core.chain import BlockRef, NewBlock, Rollback
 from tallyio.core.errors import OutOfReachError
 from tallyio.core.trade import Bundle, Outcome, Submission
-from tallyio.core.units import Address
+from tallyio.core.units import Address, Hash32
 from tallyio.engine.observer import Watch
 from tallyio.engine.reconcile import LedgerDivergenceError, Reconciler
-from tallyio.execution.tracking import Receipt, Tracker, receipt_from_rpc
+from tallyio.execution.tracking import Receipt, Tracker
 from tallyio.journal.log import Journal
 from tallyio.journal.records import BreakerState
 from tallyio.risk import breaker
@@ -54,9 +55,7 @@ class Books:
 
     async def learn(self, event: NewBlock) -> None:
         """Outcomes of ``event``'s block; they are journaled by ``settle``, with the block's ledger entries."""
-        next_nonce = int(
-            await self._rpc.call("eth_getTransactionCount", [self._owner, {"blockHash": event.block.hash}]), 16
-        )
+        next_nonce = await reads.nonce(self._rpc, self._owner, event.block.hash)
         receipts = await self._receipts(event, next_nonce)
         self._next_nonce = next_nonce
         outcomes = self._tracker.on_block(event.block, receipts, next_nonce)
@@ -116,17 +115,35 @@ class Books:
             self._journal.append(state)
 
     async def _receipts(self, event: NewBlock, next_nonce: int) -> list[Receipt]:
-        """Of our transactions in this block; of all that are watched when the nonce says that there are others."""
+        """Of our transactions up to this block: of those that its logs name, or of all that are watched when the nonce
+        says that there are others, as after blocks that nobody looked at.
+        """
         watched = self._tracker.watched()
         seen = {entry.tx_hash for entry in event.logs}
         hashes = [tx_hash for tx_hash in watched if tx_hash in seen]
         if next_nonce - self._next_nonce != len(hashes):
             hashes = list(watched)
-        answers = await self._rpc.batch([("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes])
-        return [
-            receipt_from_rpc(answer, event.block) for answer in answers if answer and _is_of(answer, event.block.hash)
-        ]
+        found = [r for r in await reads.get_receipts(self._rpc, hashes) if r and r.block_number <= event.block.number]
+        blocks = await self._blocks({receipt.block_hash for receipt in found}, event)
+        return [_of(receipt, blocks[receipt.block_hash]) for receipt in found]
+
+    async def _blocks(self, hashes: set[Hash32], event: NewBlock) -> dict[Hash32, BlockRef]:
+        blocks = {event.block.hash: event.block}
+        for hash_ in sorted(hashes - blocks.keys()):
+            header = await reads.get_block(self._rpc, hash_)
+            if header is None:
+                raise OutOfReachError(f"the node has a receipt of block {hash_} but not the block", todo="Ask again")
+            blocks[hash_] = header.ref
+        return blocks
 
 
-def _is_of(answer: dict[str, str], block_hash: str) -> bool:
-    return answer["blockHash"].lower() == block_hash
+def _of(receipt: reads.Receipt, block: BlockRef) -> Receipt:
+    return Receipt(
+        tx_hash=receipt.tx_hash,
+        block=block,
+        success=receipt.success,
+        gas_used=receipt.gas_used,
+        gas_price_wei=receipt.effective_gas_price_wei,
+        logs=receipt.logs,
+        l1_fee_wei=receipt.l1_fee_wei,
+    )

@@ -5,7 +5,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tallyio.chains import blocks, reads
+from tallyio.chains.jsonrpc import data, quantity
 from tallyio.chains.multicall import aggregate, block_param
+from tallyio.chains.reads import Receipt
 from tallyio.chains.rpc import Rpc
 from tallyio.core.chain import BlockRef, Log
 from tallyio.core.errors import ChainDataError, OutOfReachError
@@ -50,11 +53,14 @@ class RpcChainReader:
         self._multicall3 = multicall3
 
     async def head(self) -> BlockRef:
-        return _ref(await self._rpc.call("eth_getBlockByNumber", ["latest", False]))
+        found = await reads.get_block(self._rpc)
+        if found is None:
+            raise OutOfReachError("the node knows no latest block", todo="Ask again")
+        return found.ref
 
     async def block(self, number: int) -> BlockRef | None:
-        found = await self._rpc.call("eth_getBlockByNumber", [hex(number), False])
-        return _ref(found) if found else None
+        found = await reads.get_block(self._rpc, number)
+        return found.ref if found else None
 
     async def activity(self, block: BlockRef, scope: Scope, logs: Sequence[Log] | None = None) -> Activity:
         found = await self._rpc.call("eth_getBlockByHash", [block.hash, True])
@@ -67,14 +73,15 @@ class RpcChainReader:
         for log in logs:
             if touches(log, scope):
                 moved.setdefault(log.tx_hash, []).append(log)
-        named = [tx for tx in found["transactions"] if tx["from"].lower() in ours or (tx["to"] or "").lower() in ours]
-        receipts = await self._receipts(block, [Hash32(tx["hash"].lower()) for tx in named])
-        transactions = []
-        for tx in found["transactions"]:
-            hash_ = Hash32(tx["hash"].lower())
-            if hash_ in receipts or hash_ in moved:
-                transactions.append(_transaction(tx, receipts.get(hash_), moved.get(hash_, [])))
-        return Activity(block, Address(found["miner"].lower()), tuple(transactions))
+        by_hash: dict[Hash32, Mapping[str, Any]] = {blocks.hash32(tx.get("hash")): tx for tx in found["transactions"]}
+        named = [h for h, tx in by_hash.items() if blocks.account(tx.get("from")) in ours or _to(tx) in ours]
+        receipts = await self._receipts(block, named)
+        transactions = [
+            _transaction(tx, receipts.get(hash_), moved.get(hash_, []))
+            for hash_, tx in by_hash.items()
+            if hash_ in receipts or hash_ in moved
+        ]
+        return Activity(block, blocks.account(found.get("miner"), "miner"), tuple(transactions))
 
     async def balances(self, block: BlockRef, holdings: Sequence[tuple[Address, Address]]) -> list[int]:
         if self._multicall3 is not None:
@@ -84,7 +91,7 @@ class RpcChainReader:
                 else (token, _BALANCE_OF + _padded(holder))
                 for holder, token in holdings
             ]
-            answers = [data if good else b"" for good, data in await self._aggregate(calls, block)]
+            answers = [word if good else b"" for good, word in await self._aggregate(calls, block)]
         else:
             at = block_param(block.hash)
             requests: list[tuple[str, list[Any]]] = [
@@ -93,7 +100,10 @@ class RpcChainReader:
                 else ("eth_call", [{"to": token, "data": "0x" + (_BALANCE_OF + _padded(holder)).hex()}, at])
                 for holder, token in holdings
             ]
-            answers = [_bytes(answer) for answer in await self._rpc.batch(requests)]
+            answers = [
+                quantity(answer, "balance").to_bytes(32) if token == NATIVE else data(answer)
+                for answer, (_, token) in zip(await self._rpc.batch(requests), holdings, strict=True)
+            ]
         return [_amount(answer, *holding) for answer, holding in zip(answers, holdings, strict=True)]
 
     async def _aggregate(self, calls: Sequence[tuple[Address, bytes]], block: BlockRef) -> list[tuple[bool, bytes]]:
@@ -109,68 +119,46 @@ class RpcChainReader:
                 ("eth_getLogs", [{**wanted, "topics": [None, None, held]}]),
             ]
         )
-        found = {int(log["logIndex"], 16): _log(log) for answer in answers for log in answer}
+        found = {log.log_index: log for answer in answers for log in blocks.logs(answer)}
         return [found[index] for index in sorted(found)]
 
-    async def _receipts(self, block: BlockRef, hashes: Sequence[Hash32]) -> dict[Hash32, Mapping[str, Any]]:
-        answers = await self._rpc.batch([("eth_getTransactionReceipt", [hash_]) for hash_ in hashes]) if hashes else []
-        for hash_, answer in zip(hashes, answers, strict=True):
-            if not answer or answer["blockHash"].lower() != block.hash:
+    async def _receipts(self, block: BlockRef, hashes: Sequence[Hash32]) -> dict[Hash32, Receipt]:
+        found = {}
+        for hash_, receipt in zip(hashes, await reads.get_receipts(self._rpc, hashes), strict=True):
+            if receipt is None or receipt.block_hash != block.hash:
                 raise OutOfReachError(f"the receipt of {hash_} is not of block {block.hash}", todo="Ask again")
-        return dict(zip(hashes, answers, strict=True))
+            found[hash_] = receipt
+        return found
 
 
-def _transaction(tx: Mapping[str, Any], receipt: Mapping[str, Any] | None, moved: Sequence[Log]) -> ChainTransaction:
+def _transaction(tx: Mapping[str, Any], receipt: Receipt | None, moved: Sequence[Log]) -> ChainTransaction:
     """A transaction without receipt is somebody else's, of which only the logs matter."""
     return ChainTransaction(
-        hash=Hash32(tx["hash"].lower()),
-        index=int(tx["transactionIndex"], 16),
-        sender=Address(tx["from"].lower()),
-        to=Address(tx["to"].lower()) if tx["to"] else None,
-        nonce=int(tx["nonce"], 16),
-        value_wei=int(tx["value"], 16),
-        data=_bytes(tx["input"]),
-        success=receipt is None or int(receipt["status"], 16) == 1,
-        gas_used=int(receipt["gasUsed"], 16) if receipt else 0,
-        gas_price_wei=int(receipt["effectiveGasPrice"], 16) if receipt else 0,
-        logs=tuple(_log(log) for log in receipt["logs"]) if receipt else tuple(moved),
-        created=Address(receipt["contractAddress"].lower()) if receipt and receipt.get("contractAddress") else None,
-        l1_fee_wei=int(receipt.get("l1Fee") or "0x0", 16) if receipt else 0,
+        hash=blocks.hash32(tx.get("hash")),
+        index=quantity(tx.get("transactionIndex"), "transactionIndex"),
+        sender=blocks.account(tx.get("from"), "from"),
+        to=_to(tx),
+        nonce=quantity(tx.get("nonce"), "nonce"),
+        value_wei=quantity(tx.get("value"), "value"),
+        data=data(tx.get("input"), "input"),
+        success=receipt is None or receipt.success,
+        gas_used=receipt.gas_used if receipt else 0,
+        gas_price_wei=receipt.effective_gas_price_wei if receipt else 0,
+        logs=receipt.logs if receipt else tuple(moved),
+        created=receipt.created if receipt else None,
+        l1_fee_wei=receipt.l1_fee_wei if receipt else 0,
     )
 
 
-def _log(log: Mapping[str, Any]) -> Log:
-    return Log(
-        address=Address(log["address"].lower()),
-        topics=tuple(topic.lower() for topic in log["topics"]),
-        data=_bytes(log["data"]),
-        block_number=int(log["blockNumber"], 16),
-        block_hash=Hash32(log["blockHash"].lower()),
-        tx_hash=Hash32(log["transactionHash"].lower()),
-        tx_index=int(log["transactionIndex"], 16),
-        log_index=int(log["logIndex"], 16),
-    )
-
-
-def _ref(block: Mapping[str, Any]) -> BlockRef:
-    return BlockRef(
-        number=int(block["number"], 16),
-        hash=Hash32(block["hash"].lower()),
-        parent_hash=Hash32(block["parentHash"].lower()),
-        timestamp=int(block["timestamp"], 16),
-    )
+def _to(tx: Mapping[str, Any]) -> Address | None:
+    return blocks.account(tx["to"], "to") if tx.get("to") else None
 
 
 def _padded(holder: Address) -> bytes:
     return bytes.fromhex(holder[2:]).rjust(32, b"\0")
 
 
-def _bytes(text: str) -> bytes:
-    digits = text.removeprefix("0x")
-    return bytes.fromhex("0" * (len(digits) % 2) + digits)
-
-
 def _amount(answer: bytes, holder: Address, token: Address) -> int:
-    if not answer or (token != NATIVE and len(answer) != 32):
+    if len(answer) != 32:
         raise ChainDataError(f"{token} did not answer balanceOf({holder}) with a number", todo="Follow only ERC-20s")
     return int.from_bytes(answer)

@@ -7,9 +7,9 @@ from typing import Protocol
 from tallyio.chains.signed import SignedTransaction, decode
 from tallyio.core.chain import NewBlock
 from tallyio.core.errors import BugError, ChainDataError, OutOfReachError
+from tallyio.core.executor_events import executed
 from tallyio.core.trade import Opportunity, Proof
 from tallyio.core.units import Address
-from tallyio.execution.tracking import executed
 from tallyio.market.view import MarketView
 from tallyio.simulation.fork import Fork, Simulator
 from tallyio.simulation.records import BlockEnv, CallTx
@@ -81,7 +81,8 @@ class ForkGround:
             ran = fork.run(_call(self._owner, tx))
         except (ChainDataError, OutOfReachError) as e:
             return unproved(opportunity, e.message)
-        return prove(opportunity, ran, executed(ran.logs, tx.to)[0] if tx.to else 0)
+        gained, _ = executed(ran.logs, tx.to) or (0, 0)
+        return prove(opportunity, ran, gained)
 
     def _nonce(self, fork: Fork, of: Address) -> int:
         fork.revert(self._kept)

@@ -9,16 +9,14 @@ A signed transaction in two bundles lands once: the outcome belongs to the bundl
 the one sent last. A send whose answer was lost is open like any other, and ends by a receipt or by the nonce.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from tallyio.core.chain import BlockRef, Log
+from tallyio.core.executor_events import executed
 from tallyio.core.trade import Bundle, Outcome, Submission
 from tallyio.core.units import Address, Hash32
-
-EXECUTED = "0x6cbfbb9b98ba7bb20bf4e76a5755fce5428cbeb7fdd7cd433fd3d63062476b80"
-"""Topic of the executor's ``Executed(uint256 gained, uint256 bid)``."""
 
 LANDED, REVERTED, DROPPED, REORGED = "landed", "reverted", "dropped", "reorged"
 
@@ -162,7 +160,8 @@ class Tracker:
         return outcomes
 
     def _outcome(self, item: _Item, receipt: Receipt) -> Outcome:
-        gained, bid = executed(receipt.logs, self._executor) if receipt.success else (0, 0)
+        trade = executed(receipt.logs, self._executor) if receipt.success else None
+        gained, bid = trade or (0, 0)
         return Outcome(
             bundle_id=item.bundle.id,
             opportunity_id=item.bundle.opportunity_ids[item.index],
@@ -200,61 +199,3 @@ def _nothing(item: _Item, status: str, block: BlockRef | None) -> Outcome:
     return Outcome(
         bundle.id, bundle.opportunity_ids[i], item.tx_hash, status, block, 0, 0, 0, 0, bundle.predicted_net_wei[i]
     )
-
-
-def executed(logs: Iterable[Log], executor: Address) -> tuple[int, int]:
-    """WETH gained and bid paid, by the executor's own events."""
-    gained = bid = 0
-    for log in logs:
-        if log.address == executor and log.topics[:1] == (EXECUTED,) and len(log.data) == 64:
-            gained += int.from_bytes(log.data[:32])
-            bid += int.from_bytes(log.data[32:])
-    return gained, bid
-
-
-def receipt_from_rpc(answer: Mapping[str, object], block: BlockRef) -> Receipt:
-    """A node's ``eth_getTransactionReceipt`` answer as a ``Receipt`` of ``block``."""
-    fields = msgspec.convert(answer, _RpcReceipt, strict=False)
-    number = int(fields.blockNumber, 16)
-    index = int(fields.transactionIndex, 16)
-    logs = tuple(
-        Log(
-            Address(log.address.lower()),
-            tuple(topic.lower() for topic in log.topics),
-            bytes.fromhex(log.data[2:]),
-            number,
-            fields.blockHash,
-            fields.transactionHash,
-            index,
-            int(log.logIndex, 16),
-        )
-        for log in fields.logs
-    )
-    return Receipt(
-        fields.transactionHash,
-        block,
-        int(fields.status, 16) == 1,
-        int(fields.gasUsed, 16),
-        int(fields.effectiveGasPrice, 16),
-        logs,
-        int(fields.l1Fee or "0x0", 16),
-    )
-
-
-class _RpcLog(msgspec.Struct):
-    address: str
-    topics: list[str]
-    data: str
-    logIndex: str  # noqa: N815 - the wire's name
-
-
-class _RpcReceipt(msgspec.Struct):
-    transactionHash: Hash32  # noqa: N815
-    transactionIndex: str  # noqa: N815
-    blockHash: Hash32  # noqa: N815
-    blockNumber: str  # noqa: N815
-    status: str
-    gasUsed: str  # noqa: N815
-    effectiveGasPrice: str  # noqa: N815
-    logs: list[_RpcLog]
-    l1Fee: str | None = None  # noqa: N815

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from tallyio.core.chain import BlockRef, Log
+from tallyio.core.executor_events import executed
 from tallyio.core.units import Address, Hash32, address
 from tallyio.journal.accounts import BID, EXECUTOR, GAS, NATIVE, OWNER, external, income
 from tallyio.journal.entries import LedgerEntry, LedgerTransaction, Scope
@@ -18,7 +19,6 @@ from tallyio.journal.entries import LedgerEntry, LedgerTransaction, Scope
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 DEPOSIT = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
 WITHDRAWAL = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
-EXECUTED = "0x6cbfbb9b98ba7bb20bf4e76a5755fce5428cbeb7fdd7cd433fd3d63062476b80"
 EXIT_FAILED = "0x7d47eca945f64f0772f741f38940b10406d7563e8b6da88ba03021a66e1428a3"
 
 _PADDING = "0x" + "0" * 24
@@ -87,7 +87,7 @@ def post(
         tally.move(NATIVE, tx.fee_wei, OWNER, GAS)
     if tx.success:
         _value(tally, tx, accounts)
-        trade = _executed(tx, scope)
+        trade = executed(tx.logs, scope.executor)
         for log in tx.logs:
             if log.address in scope.followed:
                 _token(tally, log, tx, scope, accounts, income(strategy) if trade else None)
@@ -183,14 +183,6 @@ def _taken_out(tally: _Tally, tx: ChainTransaction, accounts: dict[Address, str]
 
 def _kept_ether(log: Log, tx: ChainTransaction) -> bool:
     return log.address == tx.to and log.topics[:1] == (EXIT_FAILED,) and int(log.topics[1], 16) == 0
-
-
-def _executed(tx: ChainTransaction, scope: Scope) -> tuple[int, int] | None:
-    """``gained`` and ``bid`` of a trade of the executor, None when there was none."""
-    for log in tx.logs:
-        if log.address == scope.executor and log.topics[:1] == (EXECUTED,) and len(log.data) == 64:
-            return int.from_bytes(log.data[:32]), int.from_bytes(log.data[32:])
-    return None
 
 
 def _account(accounts: dict[Address, str], holder: Address) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tallyio.core.executor_events import EXECUTED
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import Address, address
@@ -20,7 +21,6 @@ from tallyio.devnet.solidity import gather, standard_input
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.deploy import creation_data
 from tallyio.execution.plan import execute_calldata
-from tallyio.execution.tracking import EXECUTED
 from tallyio.simulation.revert import Errors
 from tallyio.strategies.base import GasModel
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tallyio.core.chain import BlockRef, Log
+from tallyio.core.executor_events import EXECUTED
 from tallyio.core.trade import Bundle, Outcome, Submission
 from tallyio.core.units import Address, Hash32
-from tallyio.execution.tracking import EXECUTED, Receipt, Tracker
+from tallyio.execution.tracking import Receipt, Tracker
 
 EXECUTOR = Address("0x" + "ee" * 20)
 

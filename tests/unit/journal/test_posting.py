@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from tallyio.core.chain import BlockRef, Log
+from tallyio.core.executor_events import EXECUTED
 from tallyio.core.units import Address, Hash32
 from tallyio.journal.accounts import BID, EXECUTOR, GAS, NATIVE, OWNER, external
 from tallyio.journal.entries import Scope
 from tallyio.journal.posting import (
     DEPOSIT,
     EMERGENCY_EXIT,
-    EXECUTED,
     EXIT_FAILED,
     TRANSFER,
     WITHDRAW,
