@@ -20,10 +20,9 @@ from tallyio.config.directory import ConfigDirectory
 from tallyio.config.settings import ChainSettings
 from tallyio.core.clock import SystemClock
 from tallyio.core.errors import RefusedError
-from tallyio.core.trade import Bundle, Outcome, Submission
 from tallyio.core.units import Address
 from tallyio.engine import kill_switch
-from tallyio.engine.books import Books
+from tallyio.engine.books import FINAL_DEPTH, Books
 from tallyio.engine.chain_reader import RpcChainReader
 from tallyio.engine.dispatch import Dispatcher
 from tallyio.engine.holders import holders
@@ -33,10 +32,10 @@ from tallyio.engine.pipeline import Pipeline
 from tallyio.engine.planner import Planner
 from tallyio.engine.prover import ForkGround
 from tallyio.engine.reconcile import Reconciler
+from tallyio.engine.restart import restore_tracker
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
-from tallyio.execution.tracking import Tracker
 from tallyio.journal.entries import Scope
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.journal.projections import breaker_state
@@ -175,7 +174,7 @@ class Searcher:
             watch=self.watch,
         )
         self.dispatcher = Dispatcher(await self._relays(), self.journal, self.watch, live=self.live)
-        tracker = Tracker.restore(self._sent_before(), self.executor)
+        tracker = restore_tracker(self.journal, reconciler.ledger, self.executor, recovery.head, FINAL_DEPTH)
         self.books = Books(
             rpc=self.rpc,
             owner=signer.address,
@@ -204,10 +203,6 @@ class Searcher:
         ground = ForkGround(self.chain.http_url, self.chain.chain_id, owner, executor_errors())
         self._stack.callback(ground.close)
         return ground
-
-    def _sent_before(self) -> list[Bundle | Submission | Outcome]:
-        kinds = ("Bundle", "Submission", "Outcome")
-        return [entry.record for entry in self.journal.read() if entry.kind in kinds]
 
     async def _relays(self) -> list[FlashbotsRelay]:
         """The identity at relays is a key of this session: it carries reputation, never money."""
