@@ -49,14 +49,19 @@ once() { # once NAME KEY COMMAND...: runs COMMAND unless NAME was done for this 
 
 digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
+# The lock files are complete, so pip resolves nothing; modules are compiled when first imported.
+install_locked() {
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes --no-deps --no-compile -r "$1"
+}
+
 install_dependencies() {
   say "installing the locked dependencies"
-  "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+  install_locked requirements/dev.txt
 }
 
 install_node() {
   say "no Node.js with npm on this machine; installing one into $venv"
-  "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/node.txt
+  install_locked requirements/node.txt
 }
 
 install_project() {
@@ -64,7 +69,7 @@ install_project() {
 }
 
 fetch_chain() {
-  say "fetching the chain binary, the contracts and their compilers"
+  say "fetching the chain binary, the contracts and their compilers, and compiling"
   "$venv/bin/tallyio" devnet install
 }
 

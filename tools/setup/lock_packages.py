@@ -18,7 +18,8 @@ def main() -> None:
     for alias, wanted in sorted(packages.lock().items()):
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                found = packages.integrity(packages._pack(wanted, Path(scratch)))
+                packages.pack([wanted], Path(scratch))
+                found = packages.integrity(Path(scratch) / wanted.tarball)
             except OutOfReachError as e:
                 print(f"{alias}: kept as it was ({e})")
                 found = wanted.integrity

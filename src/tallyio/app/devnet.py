@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -140,13 +141,12 @@ def write_config(directory: str, out: str) -> dict[str, Any]:
     return {"config": str(target), "owner": owner, "chain_id": state.chain_id}
 
 
-def install() -> dict[str, Any]:
-    from tallyio.devnet.deploy.build import compile_all
-    from tallyio.devnet.packages import fetch
+def install(say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Fetch and compile what a devnet needs; ``say`` is told what happens, a line at a time."""
+    from tallyio.devnet.deploy.compile import compile_all
 
     started = time.monotonic()
-    fetch()
-    compile_all()
+    compile_all(say)
     return {"installed": True, "seconds": round(time.monotonic() - started, 1)}
 
 

@@ -1,5 +1,6 @@
 """``tallyio devnet``: the local chain."""
 
+import sys
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -56,4 +57,4 @@ def install(*, json: Json = False) -> None:
     """Fetch anvil, the published contracts and their compilers, checked against their hashes."""
     from tallyio.app.devnet import install as fetch
 
-    emit(fetch(), json)
+    emit(fetch(lambda line: print(line, file=sys.stderr, flush=True)), json)

@@ -12,8 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +39,11 @@ class Package(msgspec.Struct, frozen=True):
     def folder(self) -> str:
         return f"{self.name.replace('@', '').replace('/', '-')}-{self.version}"
 
+    @property
+    def tarball(self) -> str:
+        """What npm calls the package's file."""
+        return f"{self.folder}.tgz"
+
 
 @cache
 def lock() -> dict[str, Package]:
@@ -55,18 +59,26 @@ def cache_root() -> Path:
 
 def package(alias: str) -> Path:
     """The folder of an unpacked package; fetches it where it is missing."""
-    wanted = lock()[alias]
-    target = cache_root() / "packages" / wanted.folder
-    if not target.is_dir():
-        _fetch(wanted, target)
-    return target
+    return fetch((alias,))[alias]
 
 
-def fetch(aliases: Iterable[str] | None = None) -> dict[str, Path]:
-    """Fetch packages (all that this machine needs by default), four at a time."""
-    names = list(aliases) if aliases is not None else [a for a, p in lock().items() if p.machine in ("", machine())]
-    with ThreadPoolExecutor(4) as pool:
-        return dict(zip(names, pool.map(package, names), strict=True))
+def fetch(aliases: Iterable[str] | None = None, say: Callable[[str], None] = lambda line: None) -> dict[str, Path]:
+    """The folders of packages (all that this machine needs by default); one npm fetches those that are missing.
+
+    ``say`` is told what happens, a line at a time.
+    """
+    names = list(aliases) if aliases is not None else needed()
+    folders = {name: cache_root() / "packages" / lock()[name].folder for name in names}
+    missing = [lock()[name] for name, folder in folders.items() if not folder.is_dir()]
+    if missing:
+        say("fetching " + ", ".join(f"{p.name}@{p.version}" for p in missing))
+        _fetch(missing, cache_root() / "packages")
+    return folders
+
+
+def needed() -> list[str]:
+    """The aliases of all packages that this machine needs."""
+    return [alias for alias, wanted in lock().items() if wanted.machine in ("", machine())]
 
 
 def machine() -> str:
@@ -93,40 +105,59 @@ def soljson(version: str) -> Path:
     return package(f"solc-{version}") / "soljson.js"
 
 
-def _fetch(wanted: Package, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as scratch:
-        tarball = _pack(wanted, Path(scratch))
-        _check(wanted, tarball)
-        unpacked = Path(scratch) / "unpacked"
-        _unpack(tarball, unpacked, wanted.keep)
-        try:
-            unpacked.rename(target)
-        except OSError:
-            if not target.is_dir():  # else another process was faster; its copy is the same
-                raise
+def _fetch(wanted: Sequence[Package], folder: Path) -> None:
+    """Packages under their final names in ``folder``: each appears there whole and checked, or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as name:
+        scratch = Path(name)
+        pack(wanted, scratch)
+        for one in wanted:
+            tarball = scratch / one.tarball
+            _check(one, tarball)
+            unpacked, target = scratch / one.folder, folder / one.folder
+            _unpack(tarball, unpacked, one.keep)
+            try:
+                unpacked.rename(target)
+            except OSError:
+                if not target.is_dir():  # else another process was faster; its copy is the same
+                    raise
 
 
-def _pack(wanted: Package, scratch: Path) -> Path:
-    spec = f"{wanted.name}@{wanted.version}"
-    command = [*npm_command(), "pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(scratch)]
+def pack(wanted: Sequence[Package], scratch: Path) -> None:
+    """Let npm write each package's tarball into ``scratch``; what is in it is not checked.
+
+    Raises ``OutOfReachError`` with npm's last words when some do not arrive in ``ATTEMPTS``.
+    """
     settings = {
         "npm_config_update_notifier": "false",
         "npm_config_prefer_offline": "true",
         "npm_config_fetch_retries": "1",
         "npm_config_fetch_timeout": "60000",
     }
-    said = ""
+    command = [*npm_command(), "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", str(scratch)]
+    missing, said = list(wanted), ""
     for _ in range(ATTEMPTS):
-        done = subprocess.run(command, cwd=scratch, env={**os.environ, **settings}, capture_output=True, text=True)
-        found = list(scratch.glob("*.tgz"))
-        if done.returncode == 0 and found:
-            return found[0]
+        specs = [f"{one.name}@{one.version}" for one in missing]
+        run = [*command, *specs]
+        done = subprocess.run(run, cwd=scratch, env={**os.environ, **settings}, capture_output=True, text=True)
+        if done.returncode == 0 and all((scratch / one.tarball).exists() for one in missing):
+            return
         said = " ".join(done.stderr.split())[-300:]
+        missing = [one for one in missing if not _arrived(one, scratch / one.tarball)]
+        if not missing:
+            return
     raise OutOfReachError(
-        f"npm could not fetch {spec} in {ATTEMPTS} attempts: {said}",
+        f"npm could not fetch {', '.join(f'{p.name}@{p.version}' for p in missing)} in {ATTEMPTS} attempts: {said}",
         todo="Check the network and npm's registry setting, then try again",
     )
+
+
+def _arrived(wanted: Package, tarball: Path) -> bool:
+    """Whether a run of npm that failed left this tarball whole; one that it did not is removed."""
+    if tarball.exists() and integrity(tarball) == wanted.integrity:
+        return True
+    tarball.unlink(missing_ok=True)
+    return False
 
 
 def integrity(tarball: Path) -> str:
@@ -145,7 +176,7 @@ def _check(wanted: Package, tarball: Path) -> None:
 
 def _unpack(tarball: Path, target: Path, keep: tuple[str, ...]) -> None:
     """Unpack without the tarball's single top folder."""
-    raw = target.with_name("raw")
+    raw = target.with_name(f"{target.name}.raw")
     with tarfile.open(tarball) as archive:
         members = [m for m in archive if not keep or m.name.partition("/")[2].startswith(keep)]
         archive.extractall(raw, members=members, filter="data")

@@ -41,7 +41,7 @@ def test_wrong_checksum_is_refused_and_leaves_nothing(cache):
     target = cache / "packages" / wrong.folder
     try:
         with pytest.raises(OperatorError, match="expected sha512-AAAA"):
-            packages._fetch(wrong, target)
+            packages._fetch([wrong], target.parent)
     except OutOfReachError as e:
         pytest.skip(f"the package registry is out of reach: {e}")
     assert not target.exists()
@@ -52,7 +52,7 @@ def test_unknown_package_is_out_of_reach(cache, monkeypatch):
     monkeypatch.setattr(packages, "ATTEMPTS", 1)
     unknown = Package("@uniswap/v2-core", "0.0.0-none", "sha512-")
     with pytest.raises(OutOfReachError, match=r"v2-core@0\.0\.0-none in 1 attempts"):
-        packages._fetch(unknown, cache / "packages" / "none")
+        packages._fetch([unknown], cache / "packages")
 
 
 def test_only_wanted_paths_are_unpacked(tmp_path):
@@ -74,3 +74,54 @@ def test_unknown_machine_is_told_what_to_do(monkeypatch):
     monkeypatch.setattr(packages.platform, "machine", lambda: "riscv64")
     with pytest.raises(OperatorError, match="TALLYIO_ANVIL"):
         packages.anvil_binary()
+
+
+def npm_of(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let a shell script stand where npm is; it is called as ``npm pack ... --pack-destination FOLDER SPEC...``."""
+    npm = folder / "npm"
+    npm.write_text(f"#!/bin/sh\n{script}\n")
+    npm.chmod(0o755)
+    monkeypatch.setattr(packages, "npm_command", lambda: (str(npm),))
+
+
+def tarball(file: Path, member: str) -> str:
+    with tarfile.open(file, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(f"package/{member}"), io.BytesIO())
+    return packages.integrity(file)
+
+
+def test_what_npm_left_half_done_is_fetched_again(cache, tmp_path, monkeypatch):
+    """The first run leaves one package whole and one torn, and fails; the second is asked for the torn one alone."""
+    served = tmp_path / "served"
+    served.mkdir()
+    whole = Package("whole", "1.0.0", tarball(served / "whole-1.0.0.tgz", "A.sol"))
+    torn = Package("@some/torn", "2.0.0", tarball(served / "some-torn-2.0.0.tgz", "B.sol"))
+    npm_of(
+        tmp_path,
+        monkeypatch,
+        f"""echo "$@" >> {tmp_path}/calls
+        if [ $(wc -l < {tmp_path}/calls) = 1 ]; then
+            cp {served}/whole-1.0.0.tgz .; head -c 20 {served}/some-torn-2.0.0.tgz > some-torn-2.0.0.tgz; exit 1
+        fi
+        cp {served}/some-torn-2.0.0.tgz .""",
+    )
+    packages._fetch([whole, torn], cache / "packages")
+    assert sorted(str(f.relative_to(cache)) for f in cache.glob("packages/**/*.sol")) == [
+        "packages/some-torn-2.0.0/B.sol",
+        "packages/whole-1.0.0/A.sol",
+    ]
+    first, second = (tmp_path / "calls").read_text().splitlines()
+    assert first.endswith("whole@1.0.0 @some/torn@2.0.0")
+    assert "whole@1.0.0" not in second
+
+
+def test_one_npm_fetches_all_that_is_missing(cache, tmp_path, monkeypatch):
+    said: list[str] = []
+    (cache / "packages" / packages.lock()["permit2"].folder).mkdir(parents=True)
+    npm_of(tmp_path, monkeypatch, f'echo "$@" >> {tmp_path}/calls; exit 1')
+    monkeypatch.setattr(packages, "ATTEMPTS", 1)
+    with pytest.raises(OutOfReachError, match=r"v2-core@1\.0\.1, @uniswap/lib@"):
+        packages.fetch(("uniswap-v2-core", "permit2", "uniswap-lib"), said.append)
+    assert len((tmp_path / "calls").read_text().splitlines()) == 1
+    assert said == ["fetching @uniswap/v2-core@1.0.1, @uniswap/lib@4.0.1-alpha"]
+    assert not list((cache / "packages").glob(".fetch-*"))

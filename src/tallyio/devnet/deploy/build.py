@@ -1,39 +1,28 @@
 """The whole world, in order."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from tallyio.core.clock import seeded
 from tallyio.devnet import accounts
 from tallyio.devnet.accounts import Account
 from tallyio.devnet.anvil import BASE_FEE_WEI, Anvil
 from tallyio.devnet.deploy import catalog
-from tallyio.devnet.deploy.aave import aave_contracts, deploy_aave
+from tallyio.devnet.deploy.aave import deploy_aave
+from tallyio.devnet.deploy.compile import compile_all
 from tallyio.devnet.deploy.exchanges import (
     MULTICALL3,
     PERMIT2,
     Exchanges,
     deploy_exchanges,
-    multicall3,
-    pancake_router,
     place_singletons,
 )
 from tallyio.devnet.deploy.loans import draw_loan, opening_calls, supply_call
 from tallyio.devnet.deploy.pools import Seeder
 from tallyio.devnet.deploy.session import Session
-from tallyio.devnet.deploy.tokens import approve, deploy_feeds, deploy_tokens, feed_proxy, give, own_contracts
+from tallyio.devnet.deploy.tokens import approve, deploy_feeds, deploy_tokens, give
 from tallyio.devnet.world import AaveMarket, Sizes, Token, World
 
 PROVIDER_USD = 2_000_000_000
 TRADER_USD = 500_000_000
 SUPPLIER_USD = 60_000_000
-
-
-def compile_all() -> None:
-    """Compile every contract whose compilation is not kept yet, two at a time."""
-    jobs = (aave_contracts, own_contracts, pancake_router, feed_proxy, multicall3)
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(job) for job in jobs]:
-            done.result()
 
 
 def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
