@@ -12,8 +12,9 @@ from tallyio.app import devnet
 from tallyio.app.deploy import deploy_executor
 from tallyio.app.devnet import DevnetState
 from tallyio.app.devnet_config import give_key, write_directory
+from tallyio.app.figures import RunFigures, write_figures
 from tallyio.app.options import DemoOptions, DevnetOptions
-from tallyio.app.report import RunFigures, account_for, write_figures, write_page
+from tallyio.app.report import account_for, write_page
 from tallyio.app.run import BlockLimit, run_with_view
 from tallyio.app.searcher import Searcher
 from tallyio.config.directory import ConfigDirectory

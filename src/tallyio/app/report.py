@@ -9,11 +9,11 @@ import msgspec
 
 from tallyio import __version__
 from tallyio.app.chain_check import check_chain
+from tallyio.app.figures import RunFigures, read_figures
 from tallyio.app.ledger import prove
 from tallyio.chains import blocks, reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
-from tallyio.core.errors import OperatorError
 from tallyio.core.executor_events import EXECUTED, executed
 from tallyio.core.pools import V2, V3
 from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
@@ -28,29 +28,8 @@ from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.liquidation import LiquidationSettings
 
 WORKERS = 2
-RUN_FILE = "run.json"
 GET_POOL = bytes.fromhex("026b1d5f")
 """``getPool()`` of Aave's PoolAddressesProvider."""
-
-
-class RunFigures(msgspec.Struct, frozen=True):
-    """What a journal does not hold: the blocks of the latest run, its seed, its latencies."""
-
-    first_block: int
-    last_block: int
-    seed: int | None
-    latency_us: dict[str, dict[str, float]]
-
-
-def write_figures(data_dir: Path, figures: RunFigures) -> None:
-    (data_dir / RUN_FILE).write_bytes(msgspec.json.encode(figures))
-
-
-def read_figures(data_dir: Path) -> RunFigures:
-    try:
-        return msgspec.json.decode((data_dir / RUN_FILE).read_bytes(), type=RunFigures)
-    except FileNotFoundError:
-        raise OperatorError(f"{data_dir} holds no finished run", todo="Run the searcher first") from None
 
 
 async def make_report(config: Path, *, missed: bool, html: Path | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tallyio.app.executor import recorded_executor
+from tallyio.app.figures import RunFigures, write_figures
 from tallyio.app.searcher import Searcher
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.chain import NewBlock
@@ -48,7 +49,12 @@ async def run_searcher(
     limit = BlockLimit(blocks)
     async with Searcher(directory, live=live, observers=(limit,)) as searcher:
         limit.searcher = searcher
-        await run_with_view(searcher, headless=headless)
+        try:
+            await run_with_view(searcher, headless=headless)
+        finally:
+            latencies = searcher.monitor.latency.summary()
+            if limit.first:
+                write_figures(directory.data_dir, RunFigures(limit.first, limit.last, None, latencies))
         model = searcher.model
         return {
             "mode": model.mode,
@@ -59,7 +65,7 @@ async def run_searcher(
             "landed": model.landed,
             "profit_wei": model.profit_wei,
             "breaker": searcher.books.breaker.reason,
-            "latency_us": searcher.monitor.latency.summary(),
+            "latency_us": latencies,
         }
 
 

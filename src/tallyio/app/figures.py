@@ -1,0 +1,33 @@
+"""What a journal does not hold of the latest run, kept beside it for the report."""
+
+from pathlib import Path
+
+import msgspec
+
+from tallyio.core.errors import OperatorError
+
+FILE_NAME = "run.json"
+
+
+class RunFigures(msgspec.Struct, frozen=True):
+    """The blocks of the latest run, its seed, its latencies in microseconds."""
+
+    first_block: int
+    last_block: int
+    seed: int | None
+    latency_us: dict[str, dict[str, float]]
+
+
+def write_figures(data_dir: Path, figures: RunFigures) -> None:
+    (data_dir / FILE_NAME).write_bytes(msgspec.json.encode(figures))
+
+
+def read_figures(data_dir: Path) -> RunFigures:
+    try:
+        return msgspec.json.decode((data_dir / FILE_NAME).read_bytes(), type=RunFigures)
+    except FileNotFoundError:
+        raise OperatorError(f"{data_dir} holds no finished run", todo="Run the searcher first") from None
+    except msgspec.DecodeError as e:
+        raise OperatorError(
+            f"{data_dir / FILE_NAME}: cannot be read: {e}", todo="Remove it and run the searcher again"
+        ) from None
