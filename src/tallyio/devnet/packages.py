@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -175,10 +175,23 @@ def _check(wanted: Package, tarball: Path) -> None:
 
 
 def _unpack(tarball: Path, target: Path, keep: tuple[str, ...]) -> None:
-    """Unpack without the tarball's single top folder."""
-    raw = target.with_name(f"{target.name}.raw")
+    """Unpack the regular files, without the tarball's single top folder; npm packs nothing else.
+
+    By hand, because the ``data`` filter of ``tarfile`` is missing before Python 3.11.4.
+    """
+    target.mkdir()
     with tarfile.open(tarball) as archive:
-        members = [m for m in archive if not keep or m.name.partition("/")[2].startswith(keep)]
-        archive.extractall(raw, members=members, filter="data")
-    (top,) = raw.iterdir()
-    shutil.move(top, target)
+        for member in archive:
+            inner = PurePosixPath(member.name.partition("/")[2])
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None or (keep and not str(inner).startswith(keep)):
+                continue
+            if inner.is_absolute() or ".." in inner.parts:
+                raise OperatorError(
+                    f"{tarball.name} holds {member.name}, expected only files below one folder", todo="Do not use it"
+                )
+            file = target / inner
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with content, file.open("wb") as out:
+                shutil.copyfileobj(content, out)
+            file.chmod(0o755 if member.mode & 0o111 else 0o644)

@@ -64,6 +64,25 @@ def test_only_wanted_paths_are_unpacked(tmp_path):
     assert [f.name for f in (tmp_path / "unpacked").rglob("*.*")] == ["A.sol"]
 
 
+def test_programs_stay_programs_and_links_are_left_out(tmp_path):
+    file = tmp_path / "a.tgz"
+    with tarfile.open(file, "w:gz") as archive:
+        program, link = tarfile.TarInfo("package/bin/run"), tarfile.TarInfo("package/bin/link")
+        program.mode, program.size, link.type, link.linkname = 0o755, 2, tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(program, io.BytesIO(b"hi"))
+        archive.addfile(link)
+    packages._unpack(file, tmp_path / "unpacked", ())
+    (found,) = (tmp_path / "unpacked/bin").iterdir()
+    assert (found.name, found.read_bytes(), found.stat().st_mode & 0o777) == ("run", b"hi", 0o755)
+
+
+@pytest.mark.parametrize("name", ["package/../../evil", "package//etc/evil"])
+def test_files_outside_the_folder_are_refused(tmp_path, name):
+    tarball(tmp_path / "a.tgz", name.removeprefix("package/"))
+    with pytest.raises(OperatorError, match="expected only files below one folder"):
+        packages._unpack(tmp_path / "a.tgz", tmp_path / "deep", ())
+
+
 def test_another_anvil_may_be_named(monkeypatch):
     monkeypatch.setenv("TALLYIO_ANVIL", "/opt/anvil")
     assert packages.anvil_binary() == Path("/opt/anvil")
