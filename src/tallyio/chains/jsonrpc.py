@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tallyio.core.errors import OutOfReachError
+from tallyio.core.untrusted import decode_json, decode_with
 
 Call = tuple[str, Sequence[Any]]
 
@@ -88,8 +89,8 @@ def decode(body: bytes, first_id: int, calls: Sequence[Call], at: str) -> list[A
     Raises ``OutOfReachError`` when the body is not an answer to exactly these calls.
     """
     try:
-        answers = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        answers = decode_with(_decoder, body)
+    except ValueError:
         raise nonsense(at, calls, f"{body[:60]!r}") from None
     if isinstance(answers, _Answer):
         if len(calls) > 1 and answers.error is not None:
@@ -109,8 +110,8 @@ def _result(answer: _Answer | None, call: Call, calls: Sequence[Call], at: str) 
     if not bytes(answer.result):
         raise nonsense(at, calls, "an answer with neither result nor error")
     try:
-        return msgspec.json.decode(answer.result)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode_json(bytes(answer.result))
+    except ValueError:
         raise nonsense(at, calls, "a result that is not JSON") from None
 
 

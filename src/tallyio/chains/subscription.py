@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-import msgspec
 import structlog
 
 from tallyio.chains import jsonrpc
 from tallyio.core.clock import seeded
+from tallyio.core.untrusted import decode_json
 
 _HEADS, _PENDING_FULL, _PENDING_HASHES = 1, 2, 3
 _log = structlog.get_logger()
@@ -99,8 +99,8 @@ class Subscription:
             error = socket.exception()
             return type(error).__name__ if error else f"closed by the other side (code {socket.close_code})"
         try:
-            body = msgspec.json.decode(message.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            body = decode_json(message.data)
+        except ValueError:
             body = None
         if not isinstance(body, dict):
             self.garbled += 1

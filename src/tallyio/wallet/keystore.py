@@ -6,8 +6,10 @@ scrypt with 256 MiB at rest by default, as geth writes it; files of other progra
 import json
 import os
 import secrets
+import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import coincurve
@@ -56,9 +58,7 @@ def store(path: Path, key: bytes, password: str, *, work: int = STANDARD_WORK) -
         raise OperatorError("the private key is zero or beyond the curve's order", todo="Import another key")
     if not password:
         raise OperatorError("the password is empty, expected at least one character", todo="Give one")
-    from eth_keyfile.keyfile import create_keyfile_json
-
-    document = create_keyfile_json(key, password.encode(), kdf="scrypt", iterations=work)
+    document = _keyfile().create_keyfile_json(key, password.encode(), kdf="scrypt", iterations=work)
     document["address"] = _address_of(key)[2:]
     _write_new(path, json.dumps(document, indent=2).encode() + b"\n")
     return _address_of(key)
@@ -82,11 +82,9 @@ def address_in(path: Path) -> Address:
 
 def load_key(path: Path, password: str) -> bytes:
     """The 32-byte key. Raises ``OperatorError`` for a wrong password or a file that is no version 3 keystore."""
-    from eth_keyfile.keyfile import decode_keyfile_json
-
     document = _read(path)
     try:
-        key = bytes(decode_keyfile_json(cast(Any, document), password.encode()))
+        key = bytes(_keyfile().decode_keyfile_json(cast(Any, document), password.encode()))
     except ValueError as e:
         if "MAC" in str(e):
             raise OperatorError(f"{path}: wrong password", todo="Try again, or restore the right keystore") from None
@@ -103,6 +101,17 @@ def load_key(path: Path, password: str) -> bytes:
 def unlock(path: Path, password: str, policy: Policy) -> KeystoreSigner:
     """A signer for the key in ``path``."""
     return KeystoreSigner(load_key(path, password), policy)
+
+
+def _keyfile() -> ModuleType:
+    """The library, without what it does to the process: py_ecc raises the recursion limit far above what the stack
+    holds, and deeply nested JSON of a stranger could then end the process.
+    """
+    limit = sys.getrecursionlimit()
+    from eth_keyfile import keyfile
+
+    sys.setrecursionlimit(limit)
+    return keyfile
 
 
 def _address_of(key: bytes) -> Address:

@@ -1,3 +1,5 @@
+import sys
+
 import msgspec
 import pytest
 
@@ -56,6 +58,18 @@ def test_a_refusal_keeps_code_message_and_revert_data(data: str) -> None:
 def test_nonsense_is_out_of_reach(body: bytes) -> None:
     with pytest.raises(OutOfReachError, match="nonsense"):
         jsonrpc.decode(body, 1, CALLS, AT)
+
+
+@pytest.mark.parametrize("limit", [1_000, 100_000])
+def test_deep_nesting_is_nonsense_and_not_the_end(limit: int) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        for body in (b'{"id":1,"result":' + b"[" * 200_000, b'{"id":1,"result":' + b"[" * 1_200 + b"]" * 1_200 + b"}"):
+            with pytest.raises(OutOfReachError, match="nonsense"):
+                jsonrpc.decode(body, 1, CALLS[:1], AT)
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_one_error_for_a_whole_batch_is_raised() -> None:

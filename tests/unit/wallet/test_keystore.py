@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,13 @@ def test_an_address_that_is_not_the_keys_is_found(path: Path) -> None:
     path.write_text(json.dumps(document | {"address": "11" * 20}))
     with pytest.raises(OperatorError, match="its key belongs to"):
         keystore.load_key(path, PASSWORD)
+
+
+def test_the_process_keeps_its_recursion_limit(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tallyio.wallet import keystore as k; "
+        f"p = Path({str(path)!r}); k.create(p, 'x', work=k.LIGHT_WORK); k.export(p, 'x'); "
+        "print('py_ecc' in sys.modules, sys.getrecursionlimit())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "1000"]
