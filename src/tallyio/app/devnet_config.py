@@ -79,7 +79,7 @@ def write_directory(
             strategies=", ".join(f'"{name}"' for name in strategies),
             verify_every_blocks=verify_every_blocks,
             max_hops=max_hops,
-            plan_ms=interval_ms * 6 // 10,
+            plan_ms=interval_ms * 7 // 10,
         ),
         "chains/devnet.toml": _chain(world, http_url, ws_url, builder_url, block_seconds),
         **{f"strategies/{name}.toml": f"min_profit_wei = {MIN_PROFIT_WEI}\n" for name in strategies},

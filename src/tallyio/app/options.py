@@ -63,7 +63,7 @@ class DevnetOptions:
     chain_id: int = 31337
     seed: int = 1
     block_time: int = 12
-    interval_ms: int = 2000
+    interval_ms: int = 2500
     rivals: int = 0
     reorg_every: int = 0
     pools: int = 44
@@ -108,11 +108,11 @@ class DemoOptions:
         No live view.
     """
 
-    blocks: int = 40
+    blocks: int = 36
     seed: int = 1
     rivals: int = 0
     reorg_every: int = 0
-    interval_ms: int = 2000
+    interval_ms: int = 2500
     block_time: int = 12
     chain_id: int = 31337
     dir: str = "~/.cache/tallyio/demo"

@@ -90,7 +90,10 @@ class Planner:
         slot.seen.add(pending.hash)
         if await self.ground.nonce(pending.sender) != pending.nonce:
             return False  # it has landed already, or waits for one that is not in the plan
-        return await self._next_trade(slot, pending)
+        slot.candidates = []
+        found = await self._next_trade(slot, pending)
+        slot.candidates = []
+        return found
 
     async def add_alternatives(self, slot: Slot, most: int) -> None:
         """Sign up to ``most`` trades again that need none before them, each alone with the plan's first nonce.
@@ -100,7 +103,7 @@ class Planner:
         touched: set[str] = set()
         for trade in slot.trades:
             opportunity = trade.opportunity
-            used = {*opportunity.pools, *([opportunity.borrower] if opportunity.borrower else [])}
+            used = _touched(opportunity)
             free = opportunity.victim is None and not touched & used
             if free and trade.nonce != slot.first_nonce and len(slot.alternatives) < most:
                 unsigned = self._unsigned(slot, opportunity, trade.decision, trade.gas_limit, slot.first_nonce)
@@ -118,17 +121,28 @@ class Planner:
             self.nonces.release(f"{slot.plan_id}/{index}", "reorged")
 
     async def _next_trade(self, slot: Slot, event: ChainEvent) -> bool:
+        """Take the best candidate. Those of one look at the view that touch nothing a taken one changed stay exact, so
+        a new look is needed only when they are used up."""
+        while True:
+            fresh = not slot.candidates
+            if fresh:
+                slot.candidates, slot.changed = self._look(slot, event), set()
+            while slot.candidates:
+                opportunity = slot.candidates.pop(0)
+                touched = _touched(opportunity)
+                if touched & slot.changed or _key(opportunity) in slot.refused:
+                    continue
+                if await self._attempt(slot, opportunity):
+                    slot.changed |= touched
+                    return True
+                slot.refused.add(_key(opportunity))
+            if fresh:
+                return False
+
+    def _look(self, slot: Slot, event: ChainEvent) -> list[Opportunity]:
         with self.watch.stage("detect"):
             found = [o for strategy in self.strategies for o in strategy.evaluate(event, slot.view)]
-            found.sort(key=net_of(slot.view), reverse=True)
-        for opportunity in found:
-            if (key := _key(opportunity)) in slot.refused:
-                continue
-            trade = await self._attempt(slot, opportunity)
-            if trade is not None:
-                return True
-            slot.refused.add(key)
-        return False
+            return sorted(found, key=net_of(slot.view), reverse=True)
 
     async def _attempt(self, slot: Slot, opportunity: Opportunity) -> Trade | None:
         """Decide, prove the very bytes, decide on the proof, sign. None leaves the slot as it was."""
@@ -214,6 +228,10 @@ class Planner:
         if moved is None:
             raise ChainDataError(f"the effect of {opportunity.victim.hash} cannot be told any more")
         return moved.after(opportunity.route)
+
+
+def _touched(opportunity: Opportunity) -> set[str]:
+    return {*opportunity.pools, *([opportunity.borrower] if opportunity.borrower else [])}
 
 
 def _key(opportunity: Opportunity) -> tuple[str, ...]:

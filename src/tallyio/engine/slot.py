@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tallyio.core.chain import NewBlock, PendingTransaction
+from tallyio.core.chain import NewBlock
 from tallyio.core.trade import Bundle, Decision, Opportunity, Proof
 from tallyio.core.units import Hash32
 from tallyio.market.view import MarketView
@@ -50,8 +50,11 @@ class Slot:
     """Trades of the plan that need none before them, signed again with the plan's first nonce."""
     bundles: list[Bundle] = field(default_factory=list)
     refused: set[tuple[str, ...]] = field(default_factory=set)
+    candidates: list[Opportunity] = field(default_factory=list)
+    """Found at the last look at the view and not yet taken or refused."""
+    changed: set[str] = field(default_factory=set)
+    """Pools and borrowers that trades taken since that look have changed."""
     seen: set[Hash32] = field(default_factory=set)
-    waiting: list[PendingTransaction] = field(default_factory=list)
 
     @property
     def target(self) -> int:
