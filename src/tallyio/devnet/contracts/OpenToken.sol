@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Token} from "./Token.sol";
+
 /// @title An ERC-20 that anyone may mint, for the devnet only.
-contract OpenToken {
-    event Transfer(address indexed from, address indexed to, uint256 value);
-    event Approval(address indexed owner, address indexed spender, uint256 value);
-
-    string public name;
-    string public symbol;
-    uint8 public immutable decimals;
-    uint256 public totalSupply;
-    mapping(address => uint256) public balanceOf;
-    mapping(address => mapping(address => uint256)) public allowance;
-
-    constructor(string memory symbol_, uint8 decimals_) {
-        name = symbol_;
-        symbol = symbol_;
-        decimals = decimals_;
-    }
-
-    function mint(address to, uint256 value) external {
-        totalSupply += value;
-        balanceOf[to] += value;
-        emit Transfer(address(0), to, value);
-    }
+contract OpenToken is Token {
+    constructor(string memory symbol_, uint8 decimals_) Token(symbol_, decimals_) {}
 
     function approve(address spender, uint256 value) external returns (bool) {
-        allowance[msg.sender][spender] = value;
-        emit Approval(msg.sender, spender, value);
+        _approve(spender, value);
         return true;
     }
 
@@ -37,15 +18,7 @@ contract OpenToken {
     }
 
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
-        uint256 allowed = allowance[from][msg.sender];
-        if (allowed != type(uint256).max) allowance[from][msg.sender] = allowed - value;
-        _move(from, to, value);
+        _moveAllowed(from, to, value);
         return true;
-    }
-
-    function _move(address from, address to, uint256 value) internal virtual {
-        balanceOf[from] -= value;
-        balanceOf[to] += value;
-        emit Transfer(from, to, value);
     }
 }
