@@ -67,8 +67,9 @@ class Monitor:
         final = outcome.status in ("landed", "reverted")
         opportunity = self._seen.get(outcome.opportunity_id)
         strategy = opportunity.strategy if opportunity else ""
+        target = opportunity.target_block if opportunity else 0
         row = Sent(
-            outcome.block.number if outcome.block else 0,
+            outcome.block.number if outcome.block else target,
             self._name(outcome.opportunity_id),
             outcome.status,
             outcome.net_wei if final else None,

@@ -86,6 +86,8 @@ class Pipeline:
             self.watch.tell("skipped", "undecodable", self.mirror.skipped_logs - self._skipped)
             self._skipped = self.mirror.skipped_logs
         if event.block.number < self.live_from:
+            if event.block.number == self.live_from - 1:
+                self.planner.warm(event, self.mirror.view())
             return
         self.blocks += 1
         self.watch.tell("block", event)
@@ -140,8 +142,11 @@ class Pipeline:
 
     async def on_pending(self, event: PendingTransaction) -> None:
         started_ns = self.watch.clock.monotonic_ns()
-        if self.slot and await self.planner.extend(self.slot, event):
-            await self._act(self.slot, started_ns)
+        try:
+            if self.slot and await self.planner.extend(self.slot, event):
+                await self._act(self.slot, started_ns)
+        except RetryableError as e:
+            log.warning("pending transaction skipped", transaction=event.hash, reason=e.message)
 
     async def verify(self) -> None:
         """Compare all that is mirrored with the chain; a difference stops all trading until an operator resumes.

@@ -79,6 +79,11 @@ class Planner:
         await self.ground.open(head, view)
         return Slot(head, view, self.nonces.peek(f"{plan_id}/0"), fees, plan_id)
 
+    def warm(self, head: NewBlock, view: MarketView) -> None:
+        """Look once for nothing: kernels are compiled or loaded before the first block that counts."""
+        for strategy in self.strategies:
+            strategy.evaluate(head, view)
+
     async def add(self, slot: Slot) -> bool:
         """Put the best trade on the slot's view into the plan; False when nothing above the minimum is left."""
         return len(slot.trades) < MOST_TRADES and await self._next_trade(slot, slot.parent)
