@@ -80,7 +80,8 @@ def wait_until_ready(process: subprocess.Popen[bytes], directory: Path) -> Devne
         if state := read_state(directory):
             return state
         if process.poll() is not None:
-            raise OutOfReachError(f"the devnet stopped while starting: {_last_error(directory)}", todo=_see(directory))
+            wrong = OperatorError if process.returncode == OperatorError.exit_code else OutOfReachError
+            raise wrong(f"the devnet stopped while starting: {_last_error(directory)}", todo=_see(directory))
         time.sleep(0.05)
     process.terminate()
     raise OutOfReachError(f"the devnet did not answer within {START_TIMEOUT_S} s", todo=_see(directory))

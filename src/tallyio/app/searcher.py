@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 
 import aiohttp
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor
 from tallyio.app.monitor import Monitor
+from tallyio.app.relay_identity import identity_key
 from tallyio.app.strategies import build_strategies
 from tallyio.chains import reads
 from tallyio.chains.feed import WebSocketFeed
@@ -261,18 +261,3 @@ def unlock(directory: ConfigDirectory) -> KeystoreSigner:
     password = read_password(file=file, variable=wallet.password_env)
     nothing = ExecutorPolicy(chain_id=directory.chain.chain_id, executor=directory.chain.weth, max_fee_wei=0, max_gas=0)
     return keystore.unlock(directory.resolve(wallet.keystore), password, nothing)
-
-
-def identity_key(data_dir: Path) -> bytes:
-    """The key that relays know this searcher by; made on first use, mode 0600."""
-    import os
-    import secrets
-
-    path = data_dir / "relay-identity"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32).hex().encode())
-    except FileExistsError:
-        pass
-    return bytes.fromhex(path.read_text(encoding="ascii"))
