@@ -24,6 +24,7 @@ from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.cache import start_world
 from tallyio.devnet.node_rpc import NodeRpc
 from tallyio.devnet.world import World, load
+from tallyio.wallet import keystore
 
 WORLD_SEED = 7
 
@@ -212,14 +213,25 @@ class Devnet:
 
     def sent_by(self, owner: str) -> list[dict[str, Any]]:
         """Every transaction of ``owner`` on the chain, oldest first."""
-        head = int(self.node.call("eth_blockNumber"), 16)
-        numbers = range(self.world.end_block, head + 1)
+        numbers = range(self.world.end_block, self.head + 1)
         blocks = self.node.batch([("eth_getBlockByNumber", (hex(number), True)) for number in numbers])
         return [tx for block in blocks for tx in block["transactions"] if tx["from"] == owner]
+
+    def owner(self, config: Path) -> str:
+        return keystore.address_in(config / "wallet" / "keystore.json")
+
+    @property
+    def head(self) -> int:
+        return int(self.node.call("eth_blockNumber"), 16)
+
+    def freeze(self) -> None:
+        """No more blocks; the node goes on answering."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def close(self) -> None:
         if hasattr(self, "node"):
             self.node.close()
+        self._process.send_signal(signal.SIGCONT)
         self._process.terminate()
         try:
             self._process.wait(30)
