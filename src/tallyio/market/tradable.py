@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 
 from tallyio.core.chain import Log
 from tallyio.core.pools import Pool, PoolState, V2State
-from tallyio.core.units import UINT112_MAX, Address, address
+from tallyio.core.units import UINT112_MAX, Address
 from tallyio.protocols.dex import uniswap_v2, uniswap_v3
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """``Transfer(address indexed from, address indexed to, uint256 value)``"""
+_PADDING = "0x" + "00" * 12
 _HEADROOM = 2**20
 """A reserve within this fraction of its type's limit takes no trade worth making."""
 
@@ -40,14 +41,19 @@ def short_changing(logs: Iterable[Log], pools: Mapping[Address, Pool]) -> dict[A
     """Tokens that the swaps in ``logs`` (one block's, in order) prove to move less than was asked, and the proof."""
     found: dict[Address, str] = {}
     for entries in _by_transaction(logs).values():
-        sent: dict[tuple[Address, Address], list[int]] = defaultdict(list)
-        arrived: dict[tuple[Address, Address], int] = defaultdict(int)
-        for entry in entries:
+        sent: dict[tuple[str, Address], list[int]] = defaultdict(list)
+        arrived: dict[tuple[str, Address], int] = defaultdict(int)
+        for entry, after in zip(entries, [*entries[1:], None], strict=True):
             topic = entry.topics[0] if entry.topics else ""
             if topic == TRANSFER and len(entry.topics) == 3 and len(entry.data) == 32:
                 value = int.from_bytes(entry.data)
-                sent[address(entry.topics[1]), entry.address].append(value)
-                arrived[address(entry.topics[2]), entry.address] += value
+                sent[_holder(entry.topics[1]), entry.address].append(value)
+                arrived[_holder(entry.topics[2]), entry.address] += value
+            elif topic == uniswap_v2.SYNC and (pool := pools.get(entry.address)) and not _is_swap_of(after, pool):
+                # A mint, a burn or a sync: what moved until here belongs to no swap.
+                for token in (pool.token0, pool.token1):
+                    sent.pop((pool.address, token), None)
+                    arrived.pop((pool.address, token), None)
             elif (pool := pools.get(entry.address)) and topic in (uniswap_v2.SWAP, uniswap_v3.SWAP):
                 for token, paid, taken in _announced(pool, entry):
                     outgoing = sent.pop((pool.address, token), [])
@@ -57,6 +63,16 @@ def short_changing(logs: Iterable[Log], pools: Mapping[Address, Pool]) -> dict[A
                     if not outgoing and taken and topic == uniswap_v2.SWAP and taken < incoming:
                         found[token] = f"credited {taken} of {incoming} in {entry.tx_hash}"
     return found
+
+
+def _holder(topic: str) -> str:
+    """The address in an indexed word; a word that is none stays what it is, and is no pool's address."""
+    return "0x" + topic[26:] if topic.startswith(_PADDING) else topic
+
+
+def _is_swap_of(entry: Log | None, pool: Pool) -> bool:
+    """A pair emits Sync and Swap one right after the other."""
+    return entry is not None and entry.address == pool.address and entry.topics[:1] == (uniswap_v2.SWAP,)
 
 
 def _announced(pool: Pool, entry: Log) -> list[tuple[Address, int, int]]:
