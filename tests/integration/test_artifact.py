@@ -14,7 +14,7 @@ from tallyio.chains.addresses import created_by
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import Address
 from tallyio.execution.artifact import executor_artifact
-from tallyio.execution.deploy import Deployment, creation_data, deployment_of, is_deployed
+from tallyio.execution.deploy import Deployment, creation_data, deployment_of
 
 ROOT = Path(__file__).resolve().parents[2]
 WETH = Address("0x" + "ee" * 20)
@@ -66,7 +66,7 @@ def test_one_changed_byte_is_another_contract_or_another_owner(at: int, change: 
 
 @pytest.mark.parametrize("other", [b"", b"\x60\x00", bytes(code()) + b"\x00", bytes(code())[:-1]])
 def test_other_code_is_not_the_executor(other: bytes) -> None:
-    assert not is_deployed(other)
+    assert deployment_of(other) is None
 
 
 def test_creation_needs_a_weth() -> None:

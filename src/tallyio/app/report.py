@@ -16,13 +16,12 @@ from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.executor_events import EXECUTED, executed
 from tallyio.core.pools import V2, V3
-from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
 from tallyio.core.units import Address, address
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.reports.exhaustive import BlockTakeable, ExhaustiveCheck, Factory, GasModel, Scope
 from tallyio.reports.html import Page, render
 from tallyio.reports.missed import Comparison, compare
-from tallyio.reports.records import RunRecords
+from tallyio.reports.records import RunRecords, read_run
 from tallyio.reports.tally import RivalTally, Tally, tally
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.liquidation import LiquidationSettings
@@ -79,12 +78,8 @@ def write_page(
 
 
 def read_records(data_dir: Path) -> RunRecords:
-    found: dict[type, list[Any]] = {t: [] for t in (Opportunity, Decision, Proof, Bundle, Submission, Outcome)}
     with JournalReader.open(data_dir / FILE_NAME) as journal:
-        for entry in journal.read():
-            if type(entry.record) in found:
-                found[type(entry.record)].append(entry.record)
-    return RunRecords(*(tuple(found[t]) for t in (Opportunity, Decision, Proof, Bundle, Submission, Outcome)))
+        return read_run(journal)
 
 
 async def search_all(directory: ConfigDirectory, first: int, last: int) -> list[BlockTakeable]:

@@ -98,7 +98,3 @@ async def chain_id(rpc: "Rpc") -> int:
 async def call(rpc: "Rpc", to: Address, data: bytes, block: int | str = "latest") -> bytes:
     """``eth_call`` without a sender. A revert raises ``RpcError`` with the revert data."""
     return jsonrpc.data(await rpc.call("eth_call", [{"to": to, "data": "0x" + data.hex()}, block_param(block)]))
-
-
-async def storage_at(rpc: "Rpc", of: Address, slot: int, block: int | str = "latest") -> int:
-    return jsonrpc.quantity(await rpc.call("eth_getStorageAt", [of, f"{slot:#066x}", block_param(block)]), "slot")

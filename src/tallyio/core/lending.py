@@ -114,6 +114,3 @@ class LendingState(msgspec.Struct, frozen=True):
 
     def with_reserve(self, reserve: Reserve) -> "LendingState":
         return msgspec.structs.replace(self, reserves={**self.reserves, reserve.asset: reserve})
-
-    def with_account(self, account: Address, position: AccountPosition) -> "LendingState":
-        return msgspec.structs.replace(self, accounts={**self.accounts, account: position})

@@ -1,8 +1,5 @@
 """Pools: what never changes about one, and its state as of a block."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-
 import msgspec
 
 from tallyio.core.units import Address
@@ -41,19 +38,5 @@ class V3State(msgspec.Struct, frozen=True):
     liquidity_net: tuple[int, ...] = ()
     liquidity_gross: tuple[int, ...] = ()
 
-    def net_at(self, tick: int) -> int:
-        """Liquidity that enters when price crosses ``tick`` upwards; 0 where the tick is not initialised."""
-        i = bisect_left(self.tick_index, tick)
-        return self.liquidity_net[i] if i < len(self.tick_index) and self.tick_index[i] == tick else 0
-
-    def tick_at_or_below(self, tick: int) -> int | None:
-        i = bisect_right(self.tick_index, tick)
-        return self.tick_index[i - 1] if i else None
-
-    def tick_above(self, tick: int) -> int | None:
-        i = bisect_right(self.tick_index, tick)
-        return self.tick_index[i] if i < len(self.tick_index) else None
-
 
 PoolState = V2State | V3State
-PoolStates = Mapping[Address, PoolState]

@@ -9,7 +9,6 @@ from typing import NewType
 
 Address = NewType("Address", str)
 Hash32 = NewType("Hash32", str)
-Wei = NewType("Wei", int)
 
 BPS = 10_000
 """Basis points in one."""

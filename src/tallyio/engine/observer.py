@@ -8,11 +8,12 @@ from tallyio.core.chain import NewBlock, Rollback
 from tallyio.core.clock import Clock
 from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
 
-STAGES = ("apply", "detect", "decide", "prove", "sign", "submit", "head_to_relay", "reconcile")
-"""What is timed. ``head_to_relay`` runs from the arrival of a head to the hand-over of the slot's bundle."""
-
 
 class Observer(Protocol):
+    """Stages: apply, detect, decide, prove, sign, submit, reconcile, and head_to_relay, which runs from the arrival of a
+    head to the hand-over of the slot's bundle.
+    """
+
     def block(self, block: NewBlock) -> None: ...
     def rollback(self, rollback: Rollback) -> None: ...
     def stage(self, name: str, ns: int) -> None: ...

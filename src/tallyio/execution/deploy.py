@@ -37,8 +37,3 @@ def deployment_of(code: bytes) -> Deployment | None:
         for offset in offsets:
             expected[offset : offset + 32] = word
     return Deployment(**found) if bytes(expected) == code else None
-
-
-def is_deployed(code: bytes) -> bool:
-    """Whether ``code`` is this very executor, whoever owns it and whatever its WETH is."""
-    return deployment_of(code) is not None

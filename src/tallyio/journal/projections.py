@@ -2,11 +2,9 @@
 
 import msgspec
 
-from tallyio.core.chain import BlockRef
 from tallyio.core.trade import Bundle, Opportunity, Outcome
 from tallyio.core.units import Address, Hash32
 from tallyio.journal.accounts import UNATTRIBUTED
-from tallyio.journal.ledger_reader import LedgerReader
 from tallyio.journal.log import JournalReader
 from tallyio.journal.records import BreakerState, NoncesReleased, NoncesReserved, NoncesRestored
 
@@ -121,13 +119,3 @@ def open_reservations(journal: JournalReader, owner: Address) -> list[NoncesRese
         else:
             found.pop(record.plan_id, None)
     return sorted(found.values(), key=lambda r: r.first)
-
-
-def last_nonce(journal: JournalReader, owner: Address) -> int | None:
-    """The highest nonce that is reserved and not given back; None when nothing is open."""
-    return max((r.end - 1 for r in open_reservations(journal, owner)), default=None)
-
-
-def reconciled_block(journal: JournalReader) -> BlockRef | None:
-    """The latest block whose entries are in the ledger."""
-    return LedgerReader(journal).head()

@@ -1,6 +1,5 @@
 """The tally of a run: what was seen, sent, landed and earned, in exact integers."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 
@@ -60,10 +59,6 @@ class Tally(msgspec.Struct, frozen=True):
     not_taken: dict[str, dict[str, int]]
     rivals: RivalTally | None = None
     rivals_share: float | None = None
-
-    def to_json(self) -> str:
-        """One JSON object. Amounts are integers and may exceed 64 bits."""
-        return json.dumps(msgspec.to_builtins(self))
 
 
 def tally(

@@ -68,17 +68,12 @@ def test_breaker_and_nonces_are_the_latest(journal: Journal) -> None:
     journal.append_many([BreakerState(consecutive_failures=1), opened])
     assert projections.breaker_state(journal) == opened
 
-    assert projections.last_nonce(journal, A) is None
     first, second, other = (NoncesReserved(o, p, n, 2, 9) for o, p, n in ((A, "p", 5), (A, "q", 7), (B, "r", 50)))
     journal.append_many([first, second, other])
-    assert projections.last_nonce(journal, A) == 8
+    assert projections.open_reservations(journal, A)[-1].end - 1 == 8
     journal.append(NoncesReleased(A, "q", "dropped"))
     assert projections.open_reservations(journal, A) == [first]
     journal.append(NoncesRestored(A, 6, (first,)))
     journal.append(second)
     assert projections.open_reservations(journal, A) == [first, second]
     assert projections.open_reservations(journal, B) == [other]
-
-
-def test_no_block_is_reconciled_before_the_ledger_opens(journal: Journal) -> None:
-    assert projections.reconciled_block(journal) is None

@@ -11,7 +11,6 @@ from tallyio.protocols.dex.deployments import Deployment, Router
 from tallyio.protocols.dex.intents import SwapIntent
 from tallyio.protocols.dex.routers import decode_call
 
-FACTORY_TOPICS = (uniswap_v2.PAIR_CREATED, uniswap_v3.POOL_CREATED)
 POOL_TOPICS = (uniswap_v2.SYNC, uniswap_v3.INITIALIZE, uniswap_v3.SWAP, uniswap_v3.MINT, uniswap_v3.BURN)
 
 
