@@ -14,6 +14,7 @@ from tallyio.app.options import DevnetOptions
 from tallyio.app.rivals import Rivals
 from tallyio.core.clock import seeded
 from tallyio.core.errors import TallyError
+from tallyio.core.files import write_whole
 from tallyio.devnet import cache
 from tallyio.devnet.accounts import account
 from tallyio.devnet.builder import BlockBuilder
@@ -120,6 +121,4 @@ class Orders:
 
 def _publish(state: DevnetState, directory: Path) -> None:
     """Whole or not at all: readers take the file as the sign that everything answers."""
-    draft = state_file(directory).with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=1))
-    draft.replace(state_file(directory))
+    write_whole(state_file(directory), msgspec.json.format(msgspec.json.encode(state), indent=1))

@@ -8,6 +8,7 @@ from tallyio.chains import reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import ConfigError, OperatorError
+from tallyio.core.files import write_whole
 from tallyio.core.units import Address
 from tallyio.execution.deploy import deployment_of
 
@@ -23,10 +24,7 @@ class RecordedExecutor(msgspec.Struct, frozen=True):
 
 
 def record_executor(data_dir: Path, executor: RecordedExecutor) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    draft = data_dir / f"{FILE_NAME}.new"
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(executor)) + b"\n")
-    draft.replace(data_dir / FILE_NAME)
+    write_whole(data_dir / FILE_NAME, msgspec.json.format(msgspec.json.encode(executor)) + b"\n")
 
 
 def recorded_executor(directory: ConfigDirectory) -> Address | None:

@@ -1,10 +1,8 @@
 """The kill switch: a file in the data folder. While it is there nothing is sent, after a restart either."""
 
 import asyncio
-import contextlib
 import getpass
 import os
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ import msgspec
 
 from tallyio.core.clock import Clock, SystemClock
 from tallyio.core.errors import OperatorError
+from tallyio.core.files import sync_folder, write_whole
 
 FILE_NAME = "halt.json"
 POLL_SECONDS = 0.05
@@ -33,8 +32,7 @@ def halt(data_dir: Path, reason: str, *, clock: Clock | None = None) -> Halt:
     now = datetime.fromtimestamp((clock or SystemClock()).unix_ns() / 1e9, UTC)
     stopped = Halt(_user(), now.isoformat(timespec="seconds"), reason)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        _write(data_dir / FILE_NAME, msgspec.json.format(msgspec.json.encode(stopped)) + b"\n")
+        write_whole(data_dir / FILE_NAME, msgspec.json.format(msgspec.json.encode(stopped)) + b"\n")
     except OSError as e:
         raise OperatorError(
             f"{data_dir}: the halt file cannot be written: {e}", todo="Stop the process itself, then mend the folder"
@@ -47,7 +45,7 @@ def resume(data_dir: Path) -> Halt | None:
     standing = read(data_dir)
     (data_dir / FILE_NAME).unlink(missing_ok=True)
     if standing is not None:
-        _sync(data_dir)
+        sync_folder(data_dir)
     return standing
 
 
@@ -81,29 +79,6 @@ async def watch(data_dir: Path, on_change: Callable[[bool], None], *, poll_secon
             last = now
             on_change(now)
         await asyncio.sleep(poll_seconds)
-
-
-def _write(path: Path, content: bytes) -> None:
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _user() -> str:

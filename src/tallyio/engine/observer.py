@@ -10,8 +10,8 @@ from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Su
 
 
 class Observer(Protocol):
-    """Stages: apply, detect, decide, prove, sign, submit, reconcile, and head_to_relay, which runs from the arrival of a
-    head to the hand-over of the slot's bundle.
+    """Stages: apply, detect, decide, prove, sign, submit, reconcile, and head_to_relay, from the arrival of a head
+    to the hand-over of the slot's bundle.
     """
 
     def block(self, block: NewBlock) -> None: ...

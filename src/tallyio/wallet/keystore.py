@@ -4,10 +4,8 @@ scrypt with 256 MiB at rest by default, as geth writes it; files of other progra
 """
 
 import json
-import os
 import secrets
 import sys
-import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -16,6 +14,7 @@ import coincurve
 
 from tallyio.chains.addresses import address_of
 from tallyio.core.errors import OperatorError
+from tallyio.core.files import write_whole
 from tallyio.core.units import Address, address
 from tallyio.wallet.policy import Policy
 from tallyio.wallet.signer import KeystoreSigner
@@ -132,25 +131,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Write through a temporary file and a hard link, which fails if ``path`` exists, so no key is overwritten."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600 by nature
     try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-        _sync_folder(path.parent)
+        write_whole(path, content, replace=False)
     except FileExistsError:
         raise OperatorError(f"{path}: exists already", todo="Choose another path; keys are never overwritten") from None
-    finally:
-        os.unlink(temporary)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
