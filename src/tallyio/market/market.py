@@ -10,10 +10,10 @@ import structlog
 from numpy.typing import NDArray
 
 from tallyio.core.chain import BlockRef, Log, NewBlock, Rollback
-from tallyio.core.deltas import LendingChanged, PoolDiscovered
+from tallyio.core.deltas import LendingChanged, PoolDiscovered, V2Synced
 from tallyio.core.errors import BugError, ChainDataError, DivergenceError
 from tallyio.core.lending import LendingState
-from tallyio.core.pools import Pool, PoolState
+from tallyio.core.pools import V2, Pool, PoolState
 from tallyio.core.units import Address
 from tallyio.market.graph import Graph, GraphBuilder
 from tallyio.market.mirroring import advance
@@ -190,6 +190,8 @@ class Market:
             undo.setdefault(delta.pool.address, self._states.get(delta.pool.address))
             self._discover(delta.pool)
         else:
+            if isinstance(delta, V2Synced) != (self._pools[delta.pool].family == V2):
+                raise ChainDataError(f"pool {delta.pool} is of another family, found a {type(delta).__name__} of it")
             before = self._states.get(delta.pool)
             after = advance(before, delta)
             undo.setdefault(delta.pool, before)

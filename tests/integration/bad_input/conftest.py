@@ -187,11 +187,10 @@ class Ground(msgspec.Struct, frozen=True):
         sender = self.world.account(role, number)
         return str(self.send(sender, None, data)["contractAddress"])
 
-    def send(self, sender: Any, to: str | None, data: bytes, gas: int = 6_000_000) -> dict[str, Any]:
+    def send(self, sender: Any, to: str | None, data: bytes, value_wei: int = 0) -> dict[str, Any]:
         nonce = int(self.anvil.rpc.call("eth_getTransactionCount", sender.address, "latest"), 16)
-        raw, tx_hash = sign(
-            sender, self.world.chain_id, nonce, to, data, gas=gas, priority_fee_wei=10**9, max_fee_wei=10**12
-        )
+        fees = {"priority_fee_wei": 10**9, "max_fee_wei": 10**12}
+        raw, tx_hash = sign(sender, self.world.chain_id, nonce, to, data, gas=6_000_000, value_wei=value_wei, **fees)
         self.anvil.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
         self.mine()
         receipt: dict[str, Any] = self.anvil.rpc.call("eth_getTransactionReceipt", tx_hash)
