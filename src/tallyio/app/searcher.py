@@ -36,6 +36,7 @@ from tallyio.engine.restart import restore_tracker
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
+from tallyio.hot_path import screen
 from tallyio.journal.entries import Scope
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.journal.projections import breaker_state
@@ -143,7 +144,11 @@ class Searcher:
         signer = signer.with_policy(self._policy(self.executor, self.directory.limits(Limits)))
         self.journal = Journal.open(data_dir / FILE_NAME)
         self._stack.callback(self.journal.close)
-        await self._assemble(signer)
+        preparing = asyncio.create_task(asyncio.to_thread(screen.prepare))
+        try:
+            await self._assemble(signer)
+        finally:
+            await preparing
         self.server = MonitoringServer(
             self.monitor.metrics, self.health, settings.metrics.port, before=self._refresh_metrics
         )

@@ -33,6 +33,13 @@ def screen(edges: Edges, rates: Rates, ids: Ids | None = None, floor: float = 1.
     return found[order], products[order]
 
 
+def prepare() -> None:
+    """Load the compiled screen, or build it where there is none yet: the first block has no second to spare for it."""
+    edges, rates = np.empty((0, 3), np.int32), np.empty(0)
+    edges.flags.writeable = rates.flags.writeable = False  # another type to the compiler
+    screen(edges, rates)
+
+
 def screen_twin(edges: Edges, rates: Rates, ids: Ids | None = None, floor: float = 1.0 - MARGIN) -> list[int]:
     """The reference for ``screen``: ids alone, best first."""
     found = []
