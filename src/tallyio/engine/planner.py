@@ -34,7 +34,10 @@ log = structlog.get_logger()
 MOST_TRADES = 40
 """Trades in one slot; what is left is found again in the next block."""
 GAS_LIMIT_BPS = 20_000
-"""Gas limit of a trade as a share of its estimate. A trade that needs more fails its proof."""
+"""Gas limit of a trade as a share of its estimate."""
+
+OUT_OF_GAS_BPS = 9_000
+"""A trade that failed after using this share of its limit may have run out of gas (EIP-150 keeps a part back)."""
 
 VictimEffect = Callable[[PendingTransaction, MarketView], MarketView | None]
 """The view after a pending transaction, or None where its effect cannot be told."""
@@ -166,6 +169,10 @@ class Planner:
         if slot.gas + gas_limit > slot.parent.gas_limit:
             return None  # the block is full; what is left is found again in the next one
         proof = await self._prove(slot, opportunity, decision, gas_limit)
+        if not proof.success and proof.gas_used * BPS > gas_limit * OUT_OF_GAS_BPS:
+            # A large trade crosses more ticks than an estimate knows of: once more with all the gas a trade may use.
+            gas_limit = self.limits.max_gas_per_trade
+            proof = await self._prove(slot, opportunity, decision, gas_limit)
         final = self._decide(slot, opportunity, proof)
         if not final.approved:
             self._refuse(opportunity, final, proof)
