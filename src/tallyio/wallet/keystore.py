@@ -8,7 +8,7 @@ import secrets
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import coincurve
 
@@ -16,6 +16,7 @@ from tallyio.chains.addresses import address_of
 from tallyio.core.errors import OperatorError
 from tallyio.core.files import write_whole
 from tallyio.core.units import Address, address
+from tallyio.wallet.decryption import WrongPasswordError, decrypt
 from tallyio.wallet.policy import Policy
 from tallyio.wallet.signer import KeystoreSigner
 
@@ -83,10 +84,10 @@ def load_key(path: Path, password: str) -> bytes:
     """The 32-byte key. Raises ``OperatorError`` for a wrong password or a file that is no version 3 keystore."""
     document = _read(path)
     try:
-        key = bytes(_keyfile().decode_keyfile_json(cast(Any, document), password.encode()))
+        key = decrypt(document, password.encode())
+    except WrongPasswordError:
+        raise OperatorError(f"{path}: wrong password", todo="Try again, or restore the right keystore") from None
     except ValueError as e:
-        if "MAC" in str(e):
-            raise OperatorError(f"{path}: wrong password", todo="Try again, or restore the right keystore") from None
         raise OperatorError(f"{path}: the keystore cannot be decrypted: {e}", todo="Restore it") from None
     except (KeyError, TypeError, AttributeError, NotImplementedError) as e:
         raise OperatorError(f"{path}: not a version 3 keystore ({type(e).__name__})", todo="Restore it") from None
