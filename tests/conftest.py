@@ -263,5 +263,5 @@ def start_devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 @pytest.fixture(scope="session")
 def quiet_devnet(start_devnet: Callable[..., Devnet]) -> Devnet:
-    """One devnet without rivals and reorganisations, shared by the session: a block every 0.7 s."""
-    return start_devnet(seed=11, interval_ms=700)
+    """One devnet without rivals and reorganisations, shared by the session: a block a second."""
+    return start_devnet(seed=11, interval_ms=1000)

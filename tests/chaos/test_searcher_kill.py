@@ -28,7 +28,7 @@ SEED = 2
 KILLS = 20
 LAST_RUN_BLOCKS = 10
 AT_WORK_SHARE = 0.7
-"""Of the kills, so many come after the searcher said that it is ready; the others while it starts and recovers."""
+"""Of the kills, so many come within two blocks of its first bundle; the others while it starts and recovers."""
 
 
 class Relay:
@@ -80,17 +80,15 @@ def relay(quiet_devnet: Any) -> Iterator[Relay]:
     one.close()
 
 
+@pytest.mark.timeout(900)
 def test_twenty_kills_of_a_live_searcher(quiet_devnet: Any, commands: Any, relay: Relay) -> None:
     config = quiet_devnet.directory(builder_url=relay.url)
     owner = keystore.address_in(config / "wallet" / "keystore.json")
     deployments = len(quiet_devnet.sent_by(owner))
     dice = random.Random(SEED)
-    handed_over = []
     for _ in range(KILLS):
-        _run_and_kill(commands, config, dice)
-        handed_over.append(len(relay.bundles))
+        _run_and_kill(commands, config, relay, dice)
         _sound(config / "data" / FILE_NAME)
-    assert len(set(handed_over)) > KILLS // 4, f"the kills came while it was trading: {handed_over}"
 
     last = commands.run("run", "--config", config, "--live", "--headless", "--json", "--blocks", str(LAST_RUN_BLOCKS))
     done = last.json()
@@ -123,11 +121,12 @@ def test_twenty_kills_of_a_live_searcher(quiet_devnet: Any, commands: Any, relay
     assert proof["transactions"] >= len(mined)
 
 
-def _run_and_kill(commands: Any, config: Path, dice: random.Random) -> None:
-    at_work, early_s, late_s = dice.random() < AT_WORK_SHARE, dice.uniform(0.3, 3.0), dice.uniform(0.0, 4.0)
+def _run_and_kill(commands: Any, config: Path, relay: Relay, dice: random.Random) -> None:
+    at_work, early_s, late_s = dice.random() < AT_WORK_SHARE, dice.uniform(0.3, 4.0), dice.uniform(0.0, 1.5)
+    before = len(relay.bundles)
     searcher = commands.start("run", "--config", config, "--live", "--headless")
     if at_work:
-        searcher.wait_for("searcher ready")
+        searcher.wait_for(lambda: len(relay.bundles) > before)
     time.sleep(late_s if at_work else early_s)
     assert searcher.process.poll() is None, searcher.log
     searcher.signal(signal.SIGKILL)
