@@ -80,7 +80,8 @@ def relay(quiet_devnet: Any) -> Iterator[Relay]:
     one.close()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_twenty_kills_of_a_live_searcher(quiet_devnet: Any, commands: Any, relay: Relay) -> None:
     config = quiet_devnet.directory(builder_url=relay.url)
     owner = keystore.address_in(config / "wallet" / "keystore.json")

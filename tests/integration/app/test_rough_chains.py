@@ -16,6 +16,9 @@ from tallyio.journal.ledger_reader import LedgerReader
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.journal.projections import open_bundles, outcomes
 
+pytestmark = pytest.mark.nightly
+"""Whole chains against the wall clock: too long, and too dependent on a quiet machine, for every run."""
+
 LANDED, REVERTED, REORGED = "landed", "reverted", "reorged"
 
 
@@ -64,7 +67,7 @@ def judge(commands: Any, devnet: Any, config: Path) -> list[Any]:
     return final
 
 
-@pytest.mark.parametrize("blocks", [12, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("blocks", [12, pytest.param(200, marks=pytest.mark.timeout(3000))])
 def test_reorganisations(start_devnet: Callable[..., Any], commands: Any, blocks: int) -> None:
     devnet = start_devnet(seed=23, interval_ms=900, reorg_every=4)
     config = devnet.directory()
@@ -85,7 +88,7 @@ def test_reorganisations(start_devnet: Callable[..., Any], commands: Any, blocks
     assert lost <= taken_back, "only a transaction that a lost branch made public can fail on the chain"
 
 
-@pytest.mark.parametrize("blocks", [12, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("blocks", [12, pytest.param(200, marks=pytest.mark.timeout(3000))])
 def test_rivals(start_devnet: Callable[..., Any], commands: Any, blocks: int) -> None:
     devnet = start_devnet(seed=29, interval_ms=1200, rivals=2)
     config = devnet.directory()

@@ -57,6 +57,7 @@ def test_live_must_be_said_twice(shadow: Path, live: Path, quiet_devnet: Any, co
     assert len(quiet_devnet.sent_by(owner(live))) == before
 
 
+@pytest.mark.nightly
 def test_live_lands_trades_and_every_wei_is_told(live: Path, quiet_devnet: Any, commands: Any) -> None:
     before = len(quiet_devnet.sent_by(owner(live)))
     searcher = commands.start("run", "--config", live, "--live", "--headless", "--json", "--blocks", "14")
