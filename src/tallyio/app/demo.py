@@ -10,15 +10,12 @@ import msgspec
 
 from tallyio.app import devnet
 from tallyio.app.deploy import deploy_executor
-from tallyio.app.devnet import DevnetState
-from tallyio.app.devnet_config import give_key, write_directory
 from tallyio.app.figures import RunFigures, write_figures
 from tallyio.app.options import DemoOptions, DevnetOptions
 from tallyio.app.report import account_for, write_page
 from tallyio.app.run import BlockLimit, run_with_view
 from tallyio.app.searcher import Searcher
 from tallyio.config.directory import ConfigDirectory
-from tallyio.devnet.world import load
 
 
 async def run_demo(options: DemoOptions, *, quiet: bool) -> dict[str, Any]:
@@ -40,7 +37,7 @@ async def run_demo(options: DemoOptions, *, quiet: bool) -> dict[str, Any]:
     try:
         state = await asyncio.to_thread(devnet.wait_until_ready, process, chain_options.directory)
         config = root / "config"
-        _configure(config, state)
+        devnet.configure(config, state, devnet.DEMO_KEY)
         say("deploying the executor contract")
         await deploy_executor(config, live=True)
         directory = ConfigDirectory.open(config)
@@ -66,20 +63,6 @@ async def _search(directory: ConfigDirectory, options: DemoOptions) -> RunFigure
         figures = RunFigures(limit.first, limit.last, options.seed, searcher.monitor.latency.summary())
     write_figures(directory.data_dir, figures)
     return figures
-
-
-def _configure(config: Path, state: DevnetState) -> None:
-    world = load(Path(state.world_file))
-    write_directory(
-        config,
-        world,
-        http_url=state.http_url,
-        ws_url=state.ws_url,
-        builder_url=state.builder_url,
-        block_seconds=state.block_seconds,
-        interval_ms=state.interval_ms,
-    )
-    give_key(config, world.searchers[devnet.DEMO_KEY].key)
 
 
 def _clear(root: Path) -> None:

@@ -119,15 +119,11 @@ def terminate(pid: int) -> None:
         time.sleep(0.05)
 
 
-def write_config(directory: str, out: str) -> dict[str, Any]:
-    """A configuration directory for the running devnet, with one of its funded keys that nobody else uses."""
+def configure(target: Path, state: DevnetState, key: int) -> str:
+    """Write a configuration for the devnet with the ``key``-th of the world's spare keys; returns its address."""
     from tallyio.app.devnet_config import give_key, write_directory
     from tallyio.devnet.world import load
 
-    state = require_state(Path(directory).expanduser().resolve())
-    target = Path(out).expanduser().resolve()
-    if (target / "tallyio.toml").exists():
-        raise OperatorError(f"{target} holds a configuration already", todo="Name another folder, or remove it")
     world = load(Path(state.world_file))
     write_directory(
         target,
@@ -138,7 +134,16 @@ def write_config(directory: str, out: str) -> dict[str, Any]:
         block_seconds=state.block_seconds,
         interval_ms=state.interval_ms,
     )
-    owner = give_key(target, world.searchers[USER_KEY].key)
+    return give_key(target, world.searchers[key].key)
+
+
+def write_config(directory: str, out: str) -> dict[str, Any]:
+    """A configuration directory for the running devnet, with one of its funded keys that nobody else uses."""
+    state = require_state(Path(directory).expanduser().resolve())
+    target = Path(out).expanduser().resolve()
+    if (target / "tallyio.toml").exists():
+        raise OperatorError(f"{target} holds a configuration already", todo="Name another folder, or remove it")
+    owner = configure(target, state, USER_KEY)
     return {"config": str(target), "owner": owner, "chain_id": state.chain_id}
 
 
