@@ -1,7 +1,7 @@
 """The door to Numba. A kernel cached from older source than it calls is wrong in silence, so the cache folder's name
 is a hash of every source in ``hot_path`` and of Numba's version; a change of either starts an empty cache.
 
-Numba is imported on first use, never by importing this module.
+Importing this module imports Numba (a quarter of a second): only kernels do, and what runs them imports them late.
 """
 
 import os
@@ -10,7 +10,9 @@ from collections.abc import Callable
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def cache_folder() -> Path:
@@ -29,12 +31,19 @@ def cache_folder() -> Path:
     return folder
 
 
-def compile_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled to machine code without the interpreter's lock; the first call builds or loads it."""
-    folder = str(cache_folder())
-    os.environ["NUMBA_CACHE_DIR"] = folder
-    import numba
+os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
-    vars(numba.config)["CACHE_DIR"] = folder  # for a Numba that something else imported earlier
-    kernel: Callable[..., Any] = numba.njit(nogil=True, cache=True, boundscheck=False)(function)
-    return kernel
+import numba  # noqa: E402  (reads the folder while it is imported)
+
+vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]  # for a Numba that something else imported earlier
+DISABLED = bool(numba.config.DISABLE_JIT)
+"""With ``NUMBA_DISABLE_JIT=1`` the kernels are the plain Python functions that they are written as."""
+
+
+def kernel(function: Function) -> Function:
+    """``function`` compiled to machine code without the interpreter's lock: on its first call, or from the cache.
+
+    Integer division by zero gives 0 and indices are not checked: a kernel checks what it has not made itself.
+    """
+    compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)(function)
+    return compiled

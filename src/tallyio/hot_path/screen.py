@@ -54,9 +54,9 @@ def screen_twin(edges: Edges, rates: Rates, ids: Ids | None = None, floor: float
 
 @cache
 def _kernel() -> Callable[..., int]:
-    from tallyio.hot_path.compiled import compile_kernel
+    from tallyio.hot_path.compiled import kernel
 
-    return compile_kernel(_screen)
+    return kernel(_screen)
 
 
 def _screen(edges: Edges, rates: Rates, ids: Ids, floor: float, found: Ids, products: Products) -> int:

@@ -91,8 +91,9 @@ def test_a_node_that_goes_and_comes_back(start, ready, wire) -> None:
     here = searcher.wait_for("connected to")
     ready.ground.mine()
     time.sleep(1.5)
+    here = len(searcher.text)
     proxy.cut()
-    here = searcher.wait_for(f"127.0.0.1:{proxy.port}", len(searcher.text))
+    here = searcher.wait_for(f"127.0.0.1:{proxy.port}", here)
     missed = ready.ground.mine()
     time.sleep(1.5)
     assert searcher.process.poll() is None
