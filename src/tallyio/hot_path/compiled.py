@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 import numba  # noqa: E402  (reads the folder while it is imported)
 
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]  # for a Numba that something else imported earlier
-DISABLED = bool(numba.config.DISABLE_JIT)
+DISABLED = bool(vars(numba.config)["DISABLE_JIT"])
 """With ``NUMBA_DISABLE_JIT=1`` the kernels are the plain Python functions that they are written as."""
 
 
@@ -45,5 +45,5 @@ def kernel(function: Function) -> Function:
 
     Integer division by zero gives 0 and indices are not checked: a kernel checks what it has not made itself.
     """
-    compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)(function)
-    return compiled
+    compile_it: Callable[[Function], Any] = numba.njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+    return cast("Function", compile_it(function))
