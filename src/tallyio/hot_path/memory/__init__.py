@@ -1,0 +1,1 @@
+"""Lock-free memory that several processes share: atomic words, records, rings, counters, pools, and their segments."""
