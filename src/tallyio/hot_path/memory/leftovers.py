@@ -1,0 +1,52 @@
+"""What killed processes left behind, found and removed at the next start."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallyio.core.errors import OperatorError
+from tallyio.hot_path.memory import header as headers
+from tallyio.hot_path.memory.folder import FOLDER, locked, try_lock
+from tallyio.hot_path.memory.segment import open_segment, retire
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """Names of segments. ``in_use`` were left alone: a living process owns or maps them. So were ``foreign`` files."""
+
+    removed: tuple[str, ...]
+    in_use: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def clear_leftovers(prefix: str, *, folder: Path = FOLDER) -> Cleared:
+    """Removes the segments whose names begin with ``prefix`` and that no living process owns or maps."""
+    removed, in_use, foreign = [], [], []
+    with locked(folder):
+        for path in sorted(folder.glob(f"{prefix}*")):
+            try:
+                (removed if _clear(path) else in_use).append(path.name)
+            except OperatorError:
+                foreign.append(path.name)
+    return Cleared(tuple(removed), tuple(in_use), tuple(foreign))
+
+
+def _clear(path: Path) -> bool:
+    fd = open_segment(path)
+    if fd is None:
+        return False
+    try:
+        if left := _is_left(fd, path):
+            retire(fd, headers.read_header(fd, path), path)
+        return left
+    finally:
+        os.close(fd)
+
+
+def _is_left(fd: int, path: Path) -> bool:
+    """Nobody makes a segment while this process holds the folder's lock, so an unfinished one is left over."""
+    header = headers.read_header(fd, path)
+    if header is None or header.state == headers.MAKING:
+        return True
+    return not header.owner_may_live() and try_lock(fd, fcntl.LOCK_EX)
