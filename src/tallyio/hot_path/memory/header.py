@@ -48,7 +48,8 @@ def read_header(fd: int, path: Path) -> Header | None:
     values = [int(value) for value in np.frombuffer(raw[: len(raw) // 8 * 8], "<u8")]
     if len(values) < 7 or values[0] != MAGIC:
         raise OperatorError(
-            f"{path} is not shared memory of TallyIO: it begins with {raw[:8]!r}, expected {MAGIC.to_bytes(8, 'little')!r}",
+            f"{path} is not shared memory of TallyIO: it begins with {raw[:8]!r}, "
+            f"expected {MAGIC.to_bytes(8, 'little')!r}",
             todo="remove it if it is yours, or choose another name",
         )
     return Header(*values)

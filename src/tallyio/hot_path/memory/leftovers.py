@@ -22,7 +22,9 @@ class Cleared:
 
 def clear_leftovers(prefix: str, *, folder: Path = FOLDER) -> Cleared:
     """Removes the segments whose names begin with ``prefix`` and that no living process owns or maps."""
-    removed, in_use, foreign = [], [], []
+    removed: list[str] = []
+    in_use: list[str] = []
+    foreign: list[str] = []
     with locked(folder):
         for path in sorted(folder.glob(f"{prefix}*")):
             try:
