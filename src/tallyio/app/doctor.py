@@ -16,6 +16,9 @@ from tallyio.core.chain import FeedStatus, NewBlock, PendingTransaction, Rollbac
 from tallyio.core.errors import OperatorError, TallyError
 from tallyio.engine import kill_switch
 from tallyio.engine.mirror import Mirror
+from tallyio.hot_path.cpu.layout import read_layout
+from tallyio.hot_path.cpu.placement import CpuChoice, plan
+from tallyio.hot_path.cpu.report import describe, explain
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.journal.projections import breaker_state
 from tallyio.protocols.dex.registry import DexRegistry
@@ -33,6 +36,7 @@ async def examine(config: Path, *, verify: bool) -> dict[str, Any]:
         doctor = _Doctor(directory, rpc)
         checks: list[tuple[str, Check]] = [
             ("settings", doctor.settings),
+            ("processor", doctor.processor),
             ("chain", doctor.chain),
             ("contracts", doctor.contracts),
             ("wallet", doctor.wallet),
@@ -65,6 +69,10 @@ class _Doctor:
         self._directory.limits(Limits)
         build_strategies(self._directory, DexRegistry([]))
         return f"mode {settings.mode}, strategies {', '.join(settings.strategies)}"
+
+    async def processor(self) -> str:
+        layout = read_layout()
+        return f"{describe(layout)}; {explain(plan(layout, CpuChoice()))}"
 
     async def chain(self) -> str:
         await check_chain(self._rpc, self._directory.chain)
