@@ -4,7 +4,7 @@ import numpy as np
 
 from tallyio.hot_path.memory import mpsc, seqlock, spsc, state_machine
 from tallyio.hot_path.memory.counters import Counters
-from tallyio.hot_path.memory.object_pool import ObjectPool, words_needed
+from tallyio.hot_path.memory.object_pool import ObjectPool
 from tallyio.hot_path.memory.ring_layout import LINE_WORDS
 from tallyio.hot_path.memory.rings import MpscRing, SpscRing
 
