@@ -22,6 +22,7 @@ from tallyio.hot_path.memory.atomics import load_acquire, store_release
 from tallyio.hot_path.memory.ring_layout import NO_SLOT
 from tallyio.hot_path.memory.rings import SpscRing
 from tallyio.hot_path.memory.segment import Segment
+from tallyio.hot_path.pointer import pointer
 
 Words = Any
 
@@ -85,8 +86,9 @@ def receive(ring: Words) -> Any:
 
 
 @kernel
-def call_line(p: Words, start: int, times: Any) -> bool:
+def call_line(line: Words, start: int, times: Any) -> bool:
     """Ticks of each batch of round trips of one word, numbered from ``start`` on."""
+    p = pointer(line)
     number = np.uint64(start)
     for sample in range(times.size):
         began = ticks()
@@ -100,7 +102,8 @@ def call_line(p: Words, start: int, times: Any) -> bool:
 
 
 @kernel
-def answer_line(p: Words, start: int, samples: int) -> bool:
+def answer_line(line: Words, start: int, samples: int) -> bool:
+    p = pointer(line)
     number = np.uint64(start)
     for _ in range(samples * BATCH):
         number += np.uint64(1)
@@ -111,8 +114,9 @@ def answer_line(p: Words, start: int, samples: int) -> bool:
 
 
 @kernel
-def call_ring(there: Words, back: Words, start: int, times: Any) -> bool:
+def call_ring(out: Words, home: Words, start: int, times: Any) -> bool:
     """Ticks of each batch of round trips of a message. False when a message came back changed, or not at all."""
+    there, back = pointer(out), pointer(home)
     number = np.uint64(start)
     for sample in range(times.size):
         began = ticks()
@@ -126,7 +130,8 @@ def call_ring(there: Words, back: Words, start: int, times: Any) -> bool:
 
 
 @kernel
-def answer_ring(there: Words, back: Words, samples: int) -> bool:
+def answer_ring(out: Words, home: Words, samples: int) -> bool:
+    there, back = pointer(out), pointer(home)
     for _ in range(samples * BATCH):
         total = receive(there)
         if total == np.uint64(0):
