@@ -1,7 +1,7 @@
 # One word a task. `make demo` and `make test` do all the set-up they need; everything else is `.venv/bin/tallyio`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly lint types layers check format lock clean
+.PHONY: help setup demo test nightly bench degenbot profile lint types layers check format lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,8 +15,18 @@ demo: setup ## the whole machine on an embedded chain, with a tally at the end
 test: setup ## the tests, without the heavy ones
 	@.venv/bin/python -m pytest -q
 
-nightly: setup ## every test, the heavy and long ones too
+nightly: setup degenbot ## every test, the heavy and long ones too, and no benchmark worse than recorded
 	@.venv/bin/python -m pytest -q -m 'nightly or not nightly' --timeout=3600
+	@.venv/bin/python benchmarks/regress.py
+
+bench: setup degenbot ## the hot path's times beside their goals and references
+	@.venv/bin/tallyio bench
+
+degenbot: setup ## the environment of its own that degenbot is compared in
+	@benchmarks/degenbot/setup.sh
+
+profile: setup ## where the hot loop's time goes: a flame graph or a table of its stages, in ./profile
+	@.venv/bin/python benchmarks/profile_loop.py
 
 lint: setup ## ruff: rules and format
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
@@ -36,4 +46,4 @@ lock: ## resolve the dependencies anew, with hashes
 	@tools/setup/lock.sh
 
 clean: ## remove the virtual environment and the caches of this folder
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-degenbot profile .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

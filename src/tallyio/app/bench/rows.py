@@ -60,8 +60,10 @@ def _count(result: Result, goal: Goal | None) -> int | None:
 
 def _goal_ns(goal: Goal | None, reference_ns: float | None) -> float | None:
     """What the median may take: as a time, or by the reference's; a count's bound as it is."""
-    if goal is None or goal.p50_ns is not None or goal.count is not None:
-        return goal and (goal.p50_ns if goal.count is None else goal.count)
+    if goal is None:
+        return None
+    if goal.count is not None or goal.p50_ns is not None:
+        return goal.p50_ns if goal.count is None else goal.count
     if reference_ns is None:
         return None
     if goal.min_ratio is not None:
