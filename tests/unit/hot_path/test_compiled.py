@@ -1,5 +1,9 @@
+import os
+import shutil
+import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,6 +42,32 @@ def test_the_cache_moves_to_a_temporary_folder_where_home_is_shut(
     monkeypatch.setenv("XDG_CACHE_HOME", str(shut))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert cache_folder().is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("spoil", [lambda f: f.chmod(0o777), lambda f: (f.rmdir(), f.symlink_to(f.parent))])
+def test_a_temporary_cache_that_others_can_write_to_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], object]
+) -> None:
+    """What lies in a cache is run: a folder that somebody else has prepared is passed by."""
+    shut = tmp_path / "shut"
+    shut.write_text("a file, not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shut))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    owned = cache_folder().parent
+    shutil.rmtree(owned)
+    owned.mkdir(mode=0o700)
+    spoil(owned)
+    other = cache_folder().parent
+    assert other != owned
+    assert stat.S_IMODE(other.stat().st_mode) == 0o700
+
+
+def test_the_last_use_of_a_cache_is_its_time_of_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = cache_folder()
+    os.utime(folder, (1.0, 1.0))
+    assert cache_folder() == folder
+    assert folder.stat().st_mtime > 1.0
 
 
 def test_importing_the_hot_path_does_not_import_numba() -> None:

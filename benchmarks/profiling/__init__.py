@@ -1,0 +1,1 @@
+"""A profile of compiled kernels, line by line, on a machine that has nothing but this project."""
