@@ -32,8 +32,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises ``OperatorError`` where another user owns the folder or may look into it, ``RetryableError`` where somebody
     has held the lock for half a minute.
     """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise OperatorError(
+            f"{folder} cannot hold shared memory ({error.strerror})",
+            todo="mount a tmpfs there, as Linux does on /dev/shm, and remove what stands in the way",
+        ) from error
     try:
         status = os.fstat(fd)
         if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:

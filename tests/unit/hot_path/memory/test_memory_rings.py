@@ -10,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError, OperatorError
+from tallyio.hot_path.compiled import DISABLED, kernel
 from tallyio.hot_path.memory import mpsc, ring_layout, spsc
 from tallyio.hot_path.memory.processes import PID_BITS, identity_of, my_identity
 from tallyio.hot_path.memory.rings import MpscRing, SpscRing
+from tallyio.hot_path.pointer import pointer
 
 Words = Callable[[int], NDArray[np.uint64]]
 DEAD = 1 << 40 | 1
@@ -180,6 +182,34 @@ def test_memory_of_another_kind_is_not_opened(aligned: Words) -> None:
         SpscRing.open(words[:100])
     with pytest.raises(BugError, match="on a cache line"):
         SpscRing.make(words[1:], 8)
+
+
+@kernel
+def pass_messages(one: Any, many: Any, message: Any, times: int) -> int:
+    first, second, payload = pointer(one), pointer(many), pointer(message)
+    passed = 0
+    for _ in range(times):
+        passed += spsc.push(first, payload) and spsc.pop(first, payload)
+        passed += mpsc.push(second, np.uint64(1), payload) and mpsc.pop(second, payload) > mpsc.UNFINISHED
+    return passed
+
+
+@pytest.mark.skipif(DISABLED, reason="plain Python makes an object of every number")
+def test_passing_messages_allocates_nothing(aligned: Words) -> None:
+    from numba.core.runtime import _nrt_python, rtsys
+
+    one, (many, _) = one_to_one(aligned, 4), many_to_one(aligned, 4)
+    payload = np.arange(7, dtype=np.uint64)
+    pass_messages(one.words, many.words, payload, 1)
+    _nrt_python.memsys_enable_stats()
+    try:
+        before = rtsys.get_allocation_stats()
+        assert pass_messages(one.words, many.words, payload, 100_000) == 200_000
+        after = rtsys.get_allocation_stats()
+    finally:
+        _nrt_python.memsys_disable_stats()
+    assert after.alloc - before.alloc <= 3, "a handle for each array, where the call enters"
+    assert payload.tolist() == list(range(7))
 
 
 def test_an_identity_is_number_and_start_time() -> None:

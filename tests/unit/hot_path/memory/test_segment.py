@@ -265,6 +265,14 @@ def test_a_folder_that_others_may_enter_is_refused(shm: Path) -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_is_said(shm: Path) -> None:
+    (shm / "file").touch()
+    (shm / "link").symlink_to(shm)
+    for name in ("file", "link", "absent/absent"):
+        with pytest.raises(OperatorError, match=rf"{name} cannot hold shared memory"):
+            Segment.create("pools", layout=1, size=100, folder=shm / name)
+
+
 def test_closing_with_arrays_in_use_keeps_them(shm: Path) -> None:
     segment = create(shm)
     kept = segment.words[5:9]
