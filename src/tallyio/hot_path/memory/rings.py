@@ -12,7 +12,7 @@ from tallyio.core.errors import OperatorError
 from tallyio.hot_path.memory import mpsc, spsc
 from tallyio.hot_path.memory import ring_layout as layout
 from tallyio.hot_path.memory.processes import UNKNOWN, is_alive, my_identity
-from tallyio.hot_path.memory.roles import leave_role, look, swap, take_role
+from tallyio.hot_path.memory.roles import leave_role, swap, take_role
 
 _RECLAIMING = 1 << 63
 
@@ -102,10 +102,14 @@ class MpscRing(_Ring):
         return int(self.words[layout.ABANDONED])
 
     def take_producer(self) -> int:
-        """A producer's number, for this process until ``leave_producer``; each thread that produces takes its own."""
+        """A producer's number, for this process until ``leave_producer``; each thread that produces takes its own.
+
+        Dead producers' numbers are freed first. Raises ``OperatorError`` where 255 living ones have them all.
+        """
+        self.release_dead()
         mine = my_identity()
         for number in range(1, mpsc.PRODUCERS):
-            if self._take(number, UNKNOWN, mine) or self._reclaim(number, mine):
+            if self._take(number, UNKNOWN, mine):
                 return number
         raise OperatorError(
             f"all {mpsc.PRODUCERS - 1} producers of this ring are running processes", todo="stop some of them"
@@ -119,7 +123,9 @@ class MpscRing(_Ring):
 
         Returns how many numbers. For a consumer that has met ``UNFINISHED`` for longer than a claim can take.
         """
-        return sum(self._reclaim(number, UNKNOWN) for number in range(1, mpsc.PRODUCERS))
+        holders = [int(holder) for holder in self.words[layout.HEAD_WORDS : layout.HEAD_WORDS + mpsc.PRODUCERS]]
+        dead = {holder for holder in set(holders) if holder != UNKNOWN and not is_alive(holder & ~_RECLAIMING)}
+        return sum(holder in dead and self._reclaim(number, holder) for number, holder in enumerate(holders))
 
     def push(self, producer: int, *payload: int) -> bool:
         return bool(mpsc.push(self.words, np.uint64(producer), self._message(payload)))
@@ -132,15 +138,12 @@ class MpscRing(_Ring):
     def _take(self, number: int, old: int, new: int) -> bool:
         return bool(swap(self.words, np.int64(layout.HEAD_WORDS + number), np.uint64(old), np.uint64(new)))
 
-    def _reclaim(self, number: int, successor: int) -> bool:
-        """A dead producer's number passes to ``successor``. Only the process whose mark is in the table may mark the
-        claims: another, late, would mark those of the successor.
+    def _reclaim(self, number: int, holder: int) -> bool:
+        """Only the process whose mark is in the table may mark a dead holder's claims: another, late, would mark those
+        of its successor.
         """
-        holder = int(look(self.words, np.int64(layout.HEAD_WORDS + number)))
-        if holder == UNKNOWN or is_alive(holder & ~_RECLAIMING):
-            return False
         mark = my_identity() | _RECLAIMING
         if not self._take(number, holder, mark):
             return False
         mpsc.abandon(self.words, np.uint64(number))
-        return self._take(number, mark, successor)
+        return self._take(number, mark, UNKNOWN)
