@@ -26,7 +26,7 @@ def clear_leftovers(prefix: str, *, folder: Path = FOLDER) -> Cleared:
     in_use: list[str] = []
     foreign: list[str] = []
     with locked(folder):
-        for path in sorted(folder.glob(f"{prefix}*")):
+        for path in sorted(path for path in folder.iterdir() if path.name.startswith(prefix)):
             try:
                 (removed if _clear(path) else in_use).append(path.name)
             except OperatorError:
