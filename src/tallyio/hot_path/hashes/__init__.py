@@ -1,0 +1,1 @@
+"""Keccak-256 in kernels: one message at a time, or many side by side in vector registers."""

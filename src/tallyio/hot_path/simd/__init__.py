@@ -1,0 +1,1 @@
+"""Kernels over arrays that run in vector registers: prices, health factors, searches."""
