@@ -26,6 +26,9 @@ from tallyio.hot_path.pointer import pointer
 
 Words = Any
 
+ROWS = ("ring.oneway",)
+PLACES_ITSELF = True
+
 CAPACITY = 256
 BATCH = 8
 ROUNDS = 20
@@ -196,15 +199,13 @@ def _parts(segment: Segment) -> tuple[NDArray[np.uint64], NDArray[np.uint64], ND
 def _cores(setting: Setting) -> tuple[int, int]:
     allowed = sorted(os.sched_getaffinity(0))
     here = allowed[0] if setting.core is None else setting.core
-    others = [core for core in sorted(_all_cores() | set(allowed)) if core != here]
+    others = [core for core in allowed if core != here]
     if not others:
-        raise OperatorError("ring.oneway needs two cores, there is one", todo="leave the row out on this machine")
+        raise OperatorError(
+            "ring.oneway needs two cores, this process may use one",
+            todo="leave the row out here, or widen the process's affinity",
+        )
     return here, others[0]
-
-
-def _all_cores() -> set[int]:
-    """A process pinned to one core may still start another on the next."""
-    return set(range(os.cpu_count() or 1))
 
 
 @contextmanager
