@@ -1,0 +1,1 @@
+"""Kernels against their twins, on random and edge inputs."""

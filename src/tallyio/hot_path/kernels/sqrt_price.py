@@ -1,0 +1,112 @@
+"""Amounts between two square-root prices, and the price after an amount: Uniswap v3 ``SqrtPriceMath``.
+
+Prices are Q64.96. Not ok where the contract reverts, and for a price beyond uint160 or a liquidity beyond uint128,
+which it cannot be given. The twin is ``hot_path.amm.sqrt_price``.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.uint256 import (
+    add_checked,
+    constant,
+    div,
+    div_up,
+    fits,
+    mul_checked,
+    mul_div,
+    mul_div_up,
+    mul_wide,
+    u256,
+)
+
+Word = Any
+
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_PRICE_BITS = np.uint64(160)
+_LIQUIDITY_BITS = np.uint64(128)
+_RESOLUTION = np.uint64(96)
+_Q96 = constant(1 << 96)
+_FRACTION = constant((1 << 96) - 1)
+
+
+@kernel
+def amount0_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -> tuple[Word, bool]:
+    """Token0 between two prices, rounded twice as the contract does."""
+    if sqrt_a > sqrt_b:
+        sqrt_a, sqrt_b = sqrt_b, sqrt_a
+    if sqrt_a == u256(_ZERO) or not fits(sqrt_b, _PRICE_BITS) or not fits(liquidity, _LIQUIDITY_BITS):
+        return u256(_ZERO), False
+    numerator = liquidity << _RESOLUTION
+    if round_up:
+        first, _ = mul_div_up(numerator, sqrt_b - sqrt_a, sqrt_b)
+        return div_up(first, sqrt_a)
+    first, _ = mul_div(numerator, sqrt_b - sqrt_a, sqrt_b)
+    return div(first, sqrt_a)
+
+
+@kernel
+def amount1_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -> tuple[Word, bool]:
+    """Token1 between two prices: ``liquidity * (sqrt_b - sqrt_a)``."""
+    if sqrt_a > sqrt_b:
+        sqrt_a, sqrt_b = sqrt_b, sqrt_a
+    if not fits(sqrt_b, _PRICE_BITS) or not fits(liquidity, _LIQUIDITY_BITS):
+        return u256(_ZERO), False
+    high, low = mul_wide(liquidity, sqrt_b - sqrt_a)
+    amount = (high << _PRICE_BITS) | (low >> _RESOLUTION)
+    if round_up and (low & _FRACTION()) != u256(_ZERO):
+        amount = amount + u256(_ONE)
+    return amount, True
+
+
+@kernel
+def next_from_input(sqrt_price: Word, liquidity: Word, amount_in: Word, zero_for_one: bool) -> tuple[Word, bool]:
+    """Price after ``amount_in`` (fee already taken) enters within one range of ``liquidity``."""
+    if not _has_range(sqrt_price, liquidity):
+        return u256(_ZERO), False
+    if zero_for_one:
+        numerator = liquidity << _RESOLUTION
+        product, small = mul_checked(amount_in, sqrt_price)
+        divisor, below = add_checked(numerator, product)
+        if small and below:
+            return mul_div_up(numerator, sqrt_price, divisor)
+        whole, _ = div(numerator, sqrt_price)
+        divisor, below = add_checked(whole, amount_in)
+        if not below:
+            return u256(_ZERO), False
+        return div_up(numerator, divisor)
+    moved, ok = mul_div(amount_in, _Q96(), liquidity)
+    if not ok or not fits(moved, _PRICE_BITS):
+        return u256(_ZERO), False
+    price = sqrt_price + moved
+    return price, fits(price, _PRICE_BITS)
+
+
+@kernel
+def next_from_output(sqrt_price: Word, liquidity: Word, amount_out: Word, zero_for_one: bool) -> tuple[Word, bool]:
+    """Price after ``amount_out`` leaves within one range of ``liquidity``."""
+    if not _has_range(sqrt_price, liquidity):
+        return u256(_ZERO), False
+    if zero_for_one:
+        moved, ok = mul_div_up(amount_out, _Q96(), liquidity)
+        if not ok or sqrt_price <= moved:
+            return u256(_ZERO), False
+        return sqrt_price - moved, True
+    if amount_out == u256(_ZERO):
+        return sqrt_price, True
+    numerator = liquidity << _RESOLUTION
+    product, small = mul_checked(amount_out, sqrt_price)
+    if not small or numerator <= product:
+        return u256(_ZERO), False
+    price, ok = mul_div_up(numerator, sqrt_price, numerator - product)
+    return price, ok and fits(price, _PRICE_BITS)
+
+
+@kernel
+def _has_range(sqrt_price: Word, liquidity: Word) -> bool:
+    if sqrt_price == u256(_ZERO) or liquidity == u256(_ZERO):
+        return False
+    return fits(sqrt_price, _PRICE_BITS) and fits(liquidity, _LIQUIDITY_BITS)
