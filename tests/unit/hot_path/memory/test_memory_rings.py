@@ -142,6 +142,20 @@ def test_a_reclaimer_that_dies_is_followed(aligned: Words) -> None:
     assert ring.push(mine, 3)
 
 
+def test_only_the_dead_ones_claim_is_abandoned(aligned: Words) -> None:
+    ring, mine = many_to_one(aligned, 4)
+    other = ring.take_producer()
+    mpsc.claim(ring.words, np.uint64(other))
+    slot = mpsc.claim(ring.words, np.uint64(mine))
+    ring.words[ring_layout.HEAD_WORDS + other] = DEAD
+    assert ring.release_dead() == 1
+    assert mpsc.poll(ring.words) == mpsc.UNFINISHED, "the living one's"
+    ring.words[int(slot)] = 8
+    mpsc.publish(ring.words, slot)
+    assert ring.pop() == (8, 0, 0, 0, 0, 0, 0)
+    assert ring.abandoned == 1
+
+
 def test_the_sender_is_known(aligned: Words) -> None:
     ring, first = many_to_one(aligned, 4)
     second = ring.take_producer()
