@@ -48,6 +48,14 @@ def test_what_cannot_be_done_is_refused(commands, words, code, parts) -> None:
     commands.run("bench", *words).refused(code, *parts)
 
 
+def test_every_kernel_is_compared_with_its_twin(commands) -> None:
+    told = commands.run("bench", "--check", "--samples", "50", "--seed", "3", "--json", timeout_s=280).json()
+    assert (told["ok"], told["mismatches"], told["samples"], told["seed"]) == (True, 0, 50, 3)
+    assert told["compared"] == sum(kernel["compared"] for kernel in told["kernels"]) >= 50 * len(told["kernels"]) > 0
+    names = {kernel["name"] for kernel in told["kernels"]}
+    assert {"v3.swap_step", "uint256.mul_div"} <= names
+
+
 def test_without_a_compiler_there_is_nothing_to_measure(commands, monkeypatch) -> None:
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     commands.run("bench", "--only", "start.warm").refused(2, "NUMBA_DISABLE_JIT is set")

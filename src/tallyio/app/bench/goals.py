@@ -71,3 +71,8 @@ def nanoseconds(value: float) -> str:
             scaled = value / divisor
             return f"{scaled:.3g} {unit}"
     return f"{value / 1e9:.3g} s"
+
+
+def times(ratio: float) -> str:
+    """A ratio in three figures, without an exponent: 0.84, 19.1, 2,770."""
+    return f"{ratio:.3g}" if ratio < 1000 else f"{float(f'{ratio:.3g}'):,.0f}"

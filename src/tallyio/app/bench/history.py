@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tallyio.app.bench.goals import nanoseconds
+from tallyio.app.bench.goals import nanoseconds, times
 from tallyio.core.errors import OperatorError
 from tallyio.core.files import write_whole
 
@@ -71,12 +71,18 @@ def read(path: Path) -> list[Entry]:
 
 
 def record(path: Path, run: dict[str, Any]) -> None:
-    """Append the run and write the table beside it anew. Raises ``OperatorError`` where the folder is not there."""
+    """Append the run and write the table beside it anew.
+
+    Raises ``OperatorError`` where the folder is not there or the run measured nothing.
+    """
     if not path.parent.is_dir():
         raise OperatorError(
             f"there is no folder {path.parent}", todo="Run in the project's folder, or name the file with --history"
         )
-    entries = [*read(path), entry_of(run)]
+    entry = entry_of(run)
+    if not entry.rows:
+        raise OperatorError("nothing was measured, so there is nothing to record", todo="Look at the rows' notes")
+    entries = [*read(path), entry]
     write_whole(path, msgspec.json.format(msgspec.json.encode(entries), indent=1) + b"\n")
     write_whole(path.with_suffix(".md"), as_markdown(entries).encode())
 
@@ -109,7 +115,7 @@ def as_markdown(entries: list[Entry]) -> str:
         for name, row in entry.rows.items():
             p50 = str(row.counted) if row.counted is not None else _time(row.p50_ns)
             met = {True: "yes", False: "no", None: ""}[row.met]
-            ratio = f"{row.ratio:.3g}" if row.ratio is not None else ""
+            ratio = times(row.ratio) if row.ratio is not None else ""
             cells = (f"`{name}`", p50, _time(row.p99_ns), met, row.reference, ratio, f"{row.samples:,}")
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from tallyio.app.bench.goals import nanoseconds
+from tallyio.app.bench.goals import nanoseconds, times
 from tallyio.app.bench.rows import Row
 
 
@@ -18,7 +18,7 @@ def table(rows: list[Row]) -> Table:
     made.add_column("ratio", justify="right", no_wrap=True)
     made.add_column("samples", justify="right", no_wrap=True)
     for row in rows:
-        ratio = f"{row.ratio:.3g} ×" if row.ratio is not None else ""
+        ratio = f"{times(row.ratio)} ×" if row.ratio is not None else ""
         beside = "; ".join(filter(None, (row.reference, row.note)))
         made.add_row(
             row.name, _median(row), _time(row.p99_ns), row.goal, MARKS[row.met], beside, ratio, f"{row.samples:,}"

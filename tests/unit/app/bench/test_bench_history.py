@@ -63,6 +63,13 @@ def test_a_damaged_history_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_text() == '[{"date": 1}]'
 
 
+def test_a_run_that_measured_nothing_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    with pytest.raises(OperatorError, match="nothing was measured"):
+        record(path, run() | {"rows": run()["rows"][1:]})
+    assert not path.exists()
+
+
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="there is no folder"):
         record(tmp_path / "nowhere" / "history.json", run())

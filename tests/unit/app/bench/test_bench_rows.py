@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tallyio.app.bench.goals import GOALS, nanoseconds, said
+from tallyio.app.bench.goals import GOALS, nanoseconds, said, times
 from tallyio.app.bench.result import Result, Setting, absent
 from tallyio.app.bench.rows import judge
 
@@ -72,3 +72,8 @@ def test_rows_are_asked_for_by_name_or_pattern() -> None:
     assert asked.wants("update.one.v2")
     assert asked.wants("muldiv")
     assert not asked.wants("v2.quote")
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(0.8371, "0.837"), (19.12, "19.1"), (999.4, "999"), (2774, "2,770")])
+def test_ratios_are_written_without_an_exponent(ratio: float, text: str) -> None:
+    assert times(ratio) == text
