@@ -19,6 +19,7 @@ from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.cpu.clock import ns_per_tick, ticks
 from tallyio.hot_path.memory import spsc
 from tallyio.hot_path.memory.atomics import load_acquire, store_release
+from tallyio.hot_path.memory.leftovers import clear_leftovers
 from tallyio.hot_path.memory.ring_layout import NO_SLOT
 from tallyio.hot_path.memory.rings import SpscRing
 from tallyio.hot_path.memory.segment import Segment
@@ -147,6 +148,7 @@ def run(setting: Setting) -> Iterator[Result]:
     """``ring.oneway``: a message of 56 bytes, written whole by one process and read whole by the other."""
     here, there = _cores(setting)
     samples = max(1, setting.samples // ROUNDS)
+    clear_leftovers("bench-")
     name = f"bench-{os.getpid()}"
     with _pinned(here), Segment.create(name, layout=_LAYOUT, size=_SIZE) as segment:
         words, out, back = _parts(segment)
