@@ -87,9 +87,8 @@ def _twin_delta(twin: Any) -> Any:
     return lambda a, b, depth, up: twin(a, b, depth, bool(up))
 
 
-def _twin_step(*row: int) -> tuple[int, int, int, int]:
-    *values, exact_in = row
-    return swap_math_twin.swap_step(*values, exact_in=bool(exact_in))
+def _twin_step(start: int, target: int, depth: int, remaining: int, pips: int, exact_in: int) -> Any:
+    return swap_math_twin.swap_step(start, target, depth, remaining, pips, bool(exact_in))
 
 
 def _float_of(a: plain.Word) -> int:

@@ -56,7 +56,7 @@ def sqrt_ratio_at_tick(tick: Tick) -> tuple[Word, bool]:
     if tick > _TOP_TICK or tick < -_TOP_TICK:
         return u256(_ZERO), False
     size = np.uint64(-tick if tick < np.int64(0) else tick)
-    ratio = load128(_TABLE, np.int64((size & _PREFIX) << _ONE))
+    ratio: Any = load128(_TABLE, np.int64((size & _PREFIX) << _ONE))
     if (size & _PREFIX) == _ZERO:
         ratio = _UNIT()
     ratio = (ratio * _P12()) >> _Q128 if size & np.uint64(1 << 12) else ratio

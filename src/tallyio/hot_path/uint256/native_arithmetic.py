@@ -23,7 +23,8 @@ mul_wide = multiply_wide
 @kernel
 def fits(a: Word, n: Limb) -> bool:
     """Whether ``a`` is below ``2**n``, for ``n`` from 0 to 255."""
-    return (a >> np.uint64(n)) == u256(_ZERO)
+    below: bool = (a >> np.uint64(n)) == u256(_ZERO)
+    return below
 
 
 @kernel

@@ -1,15 +1,16 @@
 """What one instruction or a few do on limbs: products of 128 bits, division of 128 by 64 bits, wide shifts."""
 
+# mypy: disable-error-code="no-untyped-call"
+
 import platform
 from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from tallyio.hot_path.uint256.native_words import taken
-from tallyio.hot_path.uint256.word import LIMB, PAIR, WIDE, WORD, word
+from tallyio.hot_path.uint256.word import LIMB, PAIR, WIDE, WORD, instruction, word
 
 binding.initialize_native_asmparser()  # LLVM ends the process at inline assembly without it
 
@@ -25,7 +26,7 @@ def _product(builder: Any, a: Any, b: Any) -> Any:
     return builder.mul(builder.zext(a, PAIR), builder.zext(b, PAIR))
 
 
-@intrinsic
+@instruction
 def multiply_limbs(typing_context: Any, a: Any, b: Any) -> Any:
     """The product of two limbs: high limb, low limb."""
 
@@ -38,7 +39,7 @@ def multiply_limbs(typing_context: Any, a: Any, b: Any) -> Any:
     return _TWO(types.uint64, types.uint64), generate
 
 
-@intrinsic
+@instruction
 def divq(typing_context: Any, high: Any, low: Any, d: Any) -> Any:
     """Quotient and remainder of ``high:low`` by ``d``, with the instruction of x86-64. Needs ``high < d``."""
 
@@ -51,7 +52,7 @@ def divq(typing_context: Any, high: Any, low: Any, d: Any) -> Any:
     return _TWO(types.uint64, types.uint64, types.uint64), generate
 
 
-@intrinsic
+@instruction
 def leading_zeros(typing_context: Any, a: Any) -> Any:
     """Leading zero bits of a limb, 64 for 0."""
 
@@ -61,7 +62,7 @@ def leading_zeros(typing_context: Any, a: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-@intrinsic
+@instruction
 def shifted_in(typing_context: Any, high: Any, low: Any, places: Any) -> Any:
     """The high limb of ``high:low << places``, for ``places`` below 64."""
 
@@ -72,7 +73,7 @@ def shifted_in(typing_context: Any, high: Any, low: Any, places: Any) -> Any:
     return types.uint64(*[types.uint64] * 3), generate
 
 
-@intrinsic
+@instruction
 def multiply_wide(typing_context: Any, a: Any, b: Any) -> Any:
     """The product of two words: high word, low word."""
 
@@ -84,7 +85,7 @@ def multiply_wide(typing_context: Any, a: Any, b: Any) -> Any:
     return types.UniTuple(word, 2)(word, word), generate
 
 
-@intrinsic
+@instruction
 def multiply_low(typing_context: Any, c1: Any, c0: Any, q: Any) -> Any:
     """``(c1:c0) * q`` as a word of at most 192 bits."""
 
@@ -98,7 +99,7 @@ def multiply_low(typing_context: Any, c1: Any, c0: Any, q: Any) -> Any:
     return word(*[types.uint64] * 3), generate
 
 
-@intrinsic
+@instruction
 def divide_step(typing_context: Any, u2: Any, u1: Any, u0: Any, d1: Any, d0: Any, v: Any) -> Any:
     """Quotient limb and remainder (high, low) of three limbs by two, given the reciprocal ``v`` of the divisor.
 

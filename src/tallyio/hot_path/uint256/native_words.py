@@ -5,9 +5,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from tallyio.hot_path.uint256.word import LIMB, PAIR, WORD, word
+from tallyio.hot_path.uint256.word import LIMB, PAIR, WORD, instruction, word
 
 DOUBLE = ir.DoubleType()
 LIMBS = 4
@@ -21,11 +20,11 @@ def constant(value: int) -> Callable[[], Any]:
     def typed(typing_context: Any) -> Any:
         return word(), lambda context, builder, signature, arguments: ir.Constant(WORD, value)
 
-    made: Callable[[], Any] = intrinsic(typed)
+    made: Callable[[], Any] = instruction(typed)
     return made
 
 
-@intrinsic
+@instruction
 def u256(typing_context: Any, x: Any) -> Any:
     """An integer of 64 bits as a word; negative numbers are read as uint64."""
     if not isinstance(x, types.Integer):
@@ -37,7 +36,7 @@ def u256(typing_context: Any, x: Any) -> Any:
     return word(types.uint64), generate
 
 
-@intrinsic
+@instruction
 def from_limbs(typing_context: Any, l0: Any, l1: Any, l2: Any, l3: Any) -> Any:
     """The word of four limbs, the lowest first."""
 
@@ -47,7 +46,7 @@ def from_limbs(typing_context: Any, l0: Any, l1: Any, l2: Any, l3: Any) -> Any:
     return word(*[types.uint64] * LIMBS), generate
 
 
-@intrinsic
+@instruction
 def limb(typing_context: Any, a: Any, i: Any) -> Any:
     """Limb ``i`` of ``a``, 0 the lowest, as uint64."""
 
@@ -95,7 +94,7 @@ def _loader(kind: Any, name: str, doc: str) -> Any:
         return word(p, i), generate
 
     typed.__name__, typed.__doc__ = name, doc
-    return intrinsic(typed)
+    return instruction(typed)
 
 
 def _storer(kind: Any, name: str, doc: str) -> Any:
@@ -111,7 +110,7 @@ def _storer(kind: Any, name: str, doc: str) -> Any:
         return types.void(p, i, a), generate
 
     typed.__name__, typed.__doc__ = name, doc
-    return intrinsic(typed)
+    return instruction(typed)
 
 
 load = _loader(WORD, "load", "The word in ``p[i:i+4]``.")
@@ -120,7 +119,7 @@ store = _storer(WORD, "store", "``a`` into ``p[i:i+4]``.")
 store128 = _storer(PAIR, "store128", "The lower half of ``a`` into ``p[i:i+2]``.")
 
 
-@intrinsic
+@instruction
 def bits(typing_context: Any, a: Any) -> Any:
     """How many bits ``a`` has without leading zeros, as uint64: 0 for 0."""
 
@@ -131,7 +130,7 @@ def bits(typing_context: Any, a: Any) -> Any:
     return types.uint64(word), generate
 
 
-@intrinsic
+@instruction
 def to_float(typing_context: Any, a: Any) -> Any:
     """``a`` as a double, summed limb by limb: within two units of the last place."""
 
@@ -145,7 +144,7 @@ def to_float(typing_context: Any, a: Any) -> Any:
     return types.float64(word), generate
 
 
-@intrinsic
+@instruction
 def from_float(typing_context: Any, x: Any) -> Any:
     """The floor of ``x``; 0 below one and for NaN, the greatest word from 2**256 on."""
 

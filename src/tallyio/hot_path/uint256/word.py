@@ -1,13 +1,15 @@
 """The Numba type of a 256-bit word, LLVM's ``i256``, and its operators."""
 
+# mypy: disable-error-code="no-untyped-call"
+
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from llvmlite import ir
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, ConcreteTemplate, infer_global, signature
-from numba.extending import lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 WORD = ir.IntType(256)
 LIMB = ir.IntType(64)
@@ -15,7 +17,7 @@ PAIR = ir.IntType(128)
 WIDE = ir.IntType(512)
 
 
-class Word(types.Type):  # type: ignore[misc]  # Numba has no types
+class Word(types.Type):
     """An unsigned integer of 256 bits, held in registers."""
 
     def __init__(self) -> None:
@@ -25,15 +27,20 @@ class Word(types.Type):  # type: ignore[misc]  # Numba has no types
 word = Word()
 
 
+def instruction(typed: Callable[..., Any]) -> Any:
+    """Numba's ``intrinsic``, of no type: a kernel calls it without the context that ``typed`` takes first."""
+    return intrinsic(typed)
+
+
 @register_model(Word)
-class _WordModel(models.PrimitiveModel):  # type: ignore[misc]  # Numba has no types
+class _WordModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Any) -> None:
         super().__init__(manager, fe_type, WORD)
 
 
 def _operator(symbol: Callable[..., Any], result: Any, emit: Callable[[Any, Any, Any], Any]) -> None:
-    class Template(ConcreteTemplate):  # type: ignore[misc]  # Numba has no types
-        cases = [signature(result, word, word)]
+    class Template(ConcreteTemplate):
+        cases: ClassVar[list[Any]] = [signature(result, word, word)]
 
     infer_global(symbol)(Template)
 
@@ -44,7 +51,7 @@ def _operator(symbol: Callable[..., Any], result: Any, emit: Callable[[Any, Any,
 
 
 def _shift(symbol: Callable[..., Any], emit: Callable[[Any, Any, Any], Any]) -> None:
-    class Template(AbstractTemplate):  # type: ignore[misc]  # Numba has no types
+    class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) == 2 and isinstance(args[0], Word) and isinstance(args[1], types.Integer):
                 return signature(word, word, types.uint64)
@@ -58,6 +65,14 @@ def _shift(symbol: Callable[..., Any], emit: Callable[[Any, Any, Any], Any]) -> 
     lower_builtin(symbol, Word, types.uint64)(generate)
 
 
+def _binary(name: str) -> Callable[[Any, Any, Any], Any]:
+    return lambda builder, a, b: getattr(builder, name)(a, b)
+
+
+def _compared(relation: str) -> Callable[[Any, Any, Any], Any]:
+    return lambda builder, a, b: builder.icmp_unsigned(relation, a, b)
+
+
 for _symbol, _name in (
     (operator.add, "add"),
     (operator.sub, "sub"),
@@ -66,9 +81,9 @@ for _symbol, _name in (
     (operator.or_, "or_"),
     (operator.xor, "xor"),
 ):
-    _operator(_symbol, word, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
+    _operator(_symbol, word, _binary(_name))
 
-for _symbol, _relation in (
+for _order, _relation in (
     (operator.eq, "=="),
     (operator.ne, "!="),
     (operator.lt, "<"),
@@ -76,21 +91,15 @@ for _symbol, _relation in (
     (operator.gt, ">"),
     (operator.ge, ">="),
 ):
-    _operator(
-        _symbol,
-        types.boolean,
-        lambda builder, a, b, relation=_relation: builder.icmp_unsigned(relation, a, b),
-    )
+    _operator(_order, types.boolean, _compared(_relation))
 
 _shift(operator.lshift, lambda builder, a, n: builder.shl(a, n))
 _shift(operator.rshift, lambda builder, a, n: builder.lshr(a, n))
 
 
-@lower_builtin(operator.invert, Word)  # type: ignore[untyped-decorator]
-def _invert(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
-    return builder.not_(arguments[0])
-
-
 @infer_global(operator.invert)
-class _Invert(ConcreteTemplate):  # type: ignore[misc]  # Numba has no types
-    cases = [signature(word, word)]
+class _Invert(ConcreteTemplate):
+    cases: ClassVar[list[Any]] = [signature(word, word)]
+
+
+lower_builtin(operator.invert, Word)(lambda context, builder, sig, arguments: builder.not_(arguments[0]))
