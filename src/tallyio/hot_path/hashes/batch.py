@@ -11,7 +11,7 @@ import numpy as np
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.hashes.constants import DIGEST_BYTES, DIGEST_WORDS, RATE_BYTES, RATE_WORDS, STATE_WORDS
 from tallyio.hot_path.hashes.keccak import LAST_BIT, keccak256_at, last_word
-from tallyio.hot_path.hashes.primitives import LANES, load_le, permute_lanes, room, store_le
+from tallyio.hot_path.hashes.primitives import LANES, absorb_lanes, permute_lanes, room, store_le
 from tallyio.hot_path.pointer import pointer, pointer_at
 
 Bytes = Any
@@ -19,6 +19,7 @@ Words = Any
 Word = Any
 
 _ZERO = np.uint64(0)
+_RATE_BYTES, _RATE_WORDS = np.uint64(RATE_BYTES), np.uint64(RATE_WORDS)
 _MOST_BLOCKS = 32  # longer messages go one by one
 _LANE_WORDS = STATE_WORDS * LANES
 _WAITING = (_MOST_BLOCKS + 1) * LANES
@@ -28,24 +29,25 @@ _MOST = _MOST_BLOCKS + 1
 @kernel
 def _run(p: Bytes, offsets: Words, lengths: Words, blocks: Word, out: Bytes, chosen: Words) -> None:
     """The hashes of the ``LANES`` messages whose numbers are in ``chosen``, each of ``blocks`` blocks."""
-    state = room(_LANE_WORDS)
+    state, starts, fulls, tails = room(_LANE_WORDS), room(LANES), room(LANES), room(LANES)
     for i in range(_LANE_WORDS):
         state[i] = _ZERO
-    for block in range(blocks - 1):
-        for lane in range(LANES):
-            start = offsets[np.int64(chosen[lane])] + block * RATE_BYTES
-            for i in range(RATE_WORDS):
-                state[i * LANES + lane] ^= load_le(p, start + 8 * i)
+    for lane in range(LANES):
+        starts[lane] = np.uint64(offsets[np.int64(chosen[lane])])
+        fulls[lane] = _RATE_WORDS
+        tails[lane] = _ZERO
+    for _ in range(blocks - 1):
+        absorb_lanes(state, p, starts, fulls, tails)
         permute_lanes(state)
+        for lane in range(LANES):
+            starts[lane] += _RATE_BYTES
     for lane in range(LANES):
         number = np.int64(chosen[lane])
         at, length = offsets[number], lengths[number]
-        done = (blocks - 1) * RATE_BYTES
-        full = (length - done) >> 3
-        for i in range(full):
-            state[i * LANES + lane] ^= load_le(p, at + done + 8 * i)
-        state[full * LANES + lane] ^= last_word(p, at, length)
+        fulls[lane] = np.uint64((length - (blocks - 1) * RATE_BYTES) >> 3)
+        tails[lane] = last_word(p, at, length)
         state[(RATE_WORDS - 1) * LANES + lane] ^= LAST_BIT
+    absorb_lanes(state, p, starts, fulls, tails)
     permute_lanes(state)
     for lane in range(LANES):
         to = np.int64(chosen[lane]) * DIGEST_BYTES

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.hashes.constants import MOVES, ROTATIONS, ROUND_CONSTANTS, STATE_WORDS
+from tallyio.hot_path.hashes.constants import MOVES, RATE_WORDS, ROTATIONS, ROUND_CONSTANTS, STATE_WORDS
 
 Bytes = Any
 Words = Any
@@ -28,6 +28,15 @@ def store_le(p: Bytes, i: Word, word: Word) -> None:
 
 def room(count: int) -> Words:
     return np.zeros(count, np.uint64)
+
+
+def absorb_lanes(state: Words, p: Bytes, starts: Words, fulls: Words, tails: Words) -> None:
+    for lane in range(LANES):
+        full = int(fulls[lane])
+        for i in range(min(full, RATE_WORDS)):
+            state[i * LANES + lane] ^= load_le(p, int(starts[lane]) + 8 * i)
+        if full < RATE_WORDS:
+            state[full * LANES + lane] ^= tails[lane]
 
 
 def permute(state: Words) -> None:

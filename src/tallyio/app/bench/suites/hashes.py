@@ -58,7 +58,7 @@ def run(setting: Setting) -> Iterator[Result]:
         spans = np.zeros(max(1, setting.samples // MESSAGES), np.uint64)
         loop(data, offsets, lengths, out, spans[:1])
         loop(data, offsets, lengths, out, spans)
-        times = spans * (ns_per_tick() / MESSAGES)
+        times = spans.astype(np.float64) * np.float64(ns_per_tick() / MESSAGES)
         note = f"{MESSAGES} messages of 0 to {LONGEST} bytes a timing; the quickest {times.min():.0f} ns each"
         yield Result(name, times, REFERENCE, _reference_ns(messages), note=note)
 
