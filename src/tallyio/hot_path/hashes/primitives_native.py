@@ -7,7 +7,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from tallyio.hot_path.hashes.constants import RATE_WORDS
+from tallyio.hot_path.hashes.absorption import absorb
 from tallyio.hot_path.hashes.permutation import emit
 from tallyio.hot_path.simd.target import vector_bits
 
@@ -92,33 +92,7 @@ def absorb_lanes(typing_context: Any, state: Any, p: Any, starts: Any, fulls: An
         return None
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = ir.VectorType(_WORD, LANES)
-
-        def row(words: Any, i: int) -> Any:
-            return builder.bitcast(builder.gep(words, [_WORD(i * LANES)]), vector.as_pointer())
-
-        def every(word: int) -> Any:
-            return ir.Constant(vector, [word] * LANES)
-
-        state_, p_, *rest = arguments
-        starts_, fulls_, tails_ = (builder.load(row(words, 0), align=8) for words in rest)
-        undefined = ir.Constant(vector, ir.Undefined)
-        base = builder.insert_element(undefined, builder.ptrtoint(p_, _WORD), _SHORT(0))
-        zeros = ir.Constant(ir.VectorType(_SHORT, LANES), [0] * LANES)
-        first = builder.add(builder.shuffle_vector(base, undefined, zeros), starts_)
-        places = ir.VectorType(_WORD.as_pointer(), LANES)
-        flags = ir.VectorType(ir.IntType(1), LANES)
-        kind = ir.FunctionType(vector, [places, _SHORT, flags, vector])
-        gather = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            builder.module, kind, f"llvm.masked.gather.v{LANES}i64.v{LANES}p0"
-        )
-        for i in range(RATE_WORDS):
-            inside = builder.icmp_unsigned("<", every(i), fulls_)
-            last = builder.icmp_unsigned("==", every(i), fulls_)
-            otherwise = builder.select(last, tails_, every(0))
-            at = builder.inttoptr(builder.add(first, every(8 * i)), places)
-            words = builder.call(gather, [at, _SHORT(1), inside, otherwise])
-            builder.store(builder.xor(builder.load(row(state_, i), align=8), words), row(state_, i), align=8)
+        absorb(builder, LANES, *arguments)
         return context.get_dummy_value()
 
     return types.void(state, p, starts, fulls, tails), generate
