@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.uint256 import constant, div, fits, u256
+from tallyio.hot_path.uint256 import constant, div, fits, mul_128, u256
 
 Word = Any
 Pips = Any
@@ -36,8 +36,8 @@ def amount_out(amount_in: Word, reserve_in: Word, reserve_out: Word, fee_pips: P
     coarse = fee_pips // _COARSE
     if coarse * _COARSE == fee_pips:
         scale, kept = _COARSE_SCALE, _COARSE_SCALE - coarse
-    taken = amount_in * u256(kept)
-    out, _ = div(taken * reserve_out, reserve_in * u256(scale) + taken)
+    taken = mul_128(amount_in, u256(kept))
+    out, _ = div(taken * reserve_out, mul_128(reserve_in, u256(scale)) + taken)
     return out, out != nothing
 
 

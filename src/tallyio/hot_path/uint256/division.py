@@ -1,6 +1,6 @@
 """Division of up to 512 by 256 bits, on as many limbs as the divisor has.
 
-The divisor is shifted until its top bit is set; one hardware division gives the reciprocal of its two top limbs, and
+The divisor is shifted until its top bit is set; the reciprocal of its two top limbs is found once, and
 each limb of the quotient is then two multiplications. Source: Möller and Granlund, Improved Division by Invariant
 Integers, IEEE Transactions on Computers 60 (2011), algorithms 4 and 6; for longer divisors the estimate is corrected
 as in Knuth's algorithm D.
@@ -12,16 +12,15 @@ import numpy as np
 
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.uint256.native_machine import (
-    HAS_DIVQ,
+    divide_limb_step,
     divide_step,
-    divq,
     leading_zeros,
+    limb_reciprocal,
     multiply_limbs,
     multiply_low,
     shifted_in,
 )
 from tallyio.hot_path.uint256.native_words import from_limbs, limb, u256
-from tallyio.hot_path.uint256.portable import divide_limbs
 
 Limb = Any
 Word = Any
@@ -29,8 +28,6 @@ Word = Any
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _ALL = np.uint64(2**64 - 1)
-
-divide_pair = divq if HAS_DIVQ else divide_limbs
 
 
 @kernel
@@ -41,14 +38,14 @@ def divide(high: Word, low: Word, d: Word) -> tuple[Word, bool]:
     if limb(d, 2) != _ZERO:
         return _by_three(high, low, d)
     if limb(d, 1) != _ZERO:
-        return _by_two(limb(high, 1), limb(high, 0), low, limb(d, 1), limb(d, 0))
-    return _by_one(limb(high, 0), low, limb(d, 0))
+        return by_two(limb(high, 1), limb(high, 0), low, limb(d, 1), limb(d, 0))
+    return by_one(limb(high, 0), low, limb(d, 0))
 
 
 @kernel
 def reciprocal(d1: Limb, d0: Limb) -> Limb:
     """``floor((2**192 - 1) / (d1:d0)) - 2**64`` for a divisor with its top bit set."""
-    v, _ = divide_pair(~d1, _ALL, d1)
+    v = limb_reciprocal(d1)
     p = d1 * v + d0
     if p < d0:
         v -= _ONE
@@ -66,20 +63,31 @@ def reciprocal(d1: Limb, d0: Limb) -> Limb:
 
 
 @kernel
-def _by_one(rest: Limb, low: Word, d: Limb) -> tuple[Word, bool]:
+def by_one(rest: Limb, low: Word, d: Limb) -> tuple[Word, bool]:
+    """Quotient of ``rest:low`` by one limb, ``rest`` below it, and whether a remainder is left."""
+    s = leading_zeros(d)
+    d = d << s
+    v = limb_reciprocal(d)
+    l3, l2, l1, l0 = limb(low, 3), limb(low, 2), limb(low, 1), limb(low, 0)
+    rest = shifted_in(rest, l3, s)
+    l3, l2, l1, l0 = shifted_in(l3, l2, s), shifted_in(l2, l1, s), shifted_in(l1, l0, s), l0 << s
     q3 = _ZERO
     q2 = _ZERO
-    if rest != _ZERO or limb(low, 3) != _ZERO:
-        q3, rest = divide_pair(rest, limb(low, 3), d)
-    if rest != _ZERO or limb(low, 2) != _ZERO:
-        q2, rest = divide_pair(rest, limb(low, 2), d)
-    q1, rest = divide_pair(rest, limb(low, 1), d)
-    q0, rest = divide_pair(rest, limb(low, 0), d)
+    if rest != _ZERO or l3 >= d:
+        q3, rest = divide_limb_step(rest, l3, d, v)
+        q2, rest = divide_limb_step(rest, l2, d, v)
+    elif l3 != _ZERO or l2 >= d:
+        q2, rest = divide_limb_step(l3, l2, d, v)
+    else:
+        rest = l2
+    q1, rest = divide_limb_step(rest, l1, d, v)
+    q0, rest = divide_limb_step(rest, l0, d, v)
     return from_limbs(q0, q1, q2, q3), rest != _ZERO
 
 
 @kernel
-def _by_two(h1: Limb, h0: Limb, low: Word, d1: Limb, d0: Limb) -> tuple[Word, bool]:
+def by_two(h1: Limb, h0: Limb, low: Word, d1: Limb, d0: Limb) -> tuple[Word, bool]:
+    """Quotient of ``h1:h0:low`` by ``d1:d0``, ``d1`` not zero, and whether a remainder is left."""
     s = leading_zeros(d1)
     d1, d0 = shifted_in(d1, d0, s), d0 << s
     l3, l2, l1, l0 = limb(low, 3), limb(low, 2), limb(low, 1), limb(low, 0)

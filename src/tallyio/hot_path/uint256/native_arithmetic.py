@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.uint256.division import divide, divide_pair
-from tallyio.hot_path.uint256.native_machine import multiply_wide
-from tallyio.hot_path.uint256.native_words import from_float, from_limbs, limb, to_float, u256
+from tallyio.hot_path.uint256.division import by_one, divide
+from tallyio.hot_path.uint256.native_machine import mul_128, multiply_wide
+from tallyio.hot_path.uint256.native_words import from_float, to_float, u256
 
 Limb = Any
 Word = Any
@@ -18,6 +18,8 @@ _ABOVE = 1.0 + 2.0**-48
 """Lifts a root found in doubles above the true one, whatever was rounded on the way."""
 
 mul_wide = multiply_wide
+
+__all__ = ["mul_128"]
 
 
 @kernel
@@ -89,15 +91,8 @@ def div_small(a: Word, d: Limb) -> tuple[Word, bool]:
     d = np.uint64(d)
     if d == _ZERO:
         return u256(_ZERO), False
-    q3 = _ZERO
-    q2 = _ZERO
-    rest = _ZERO
-    if (limb(a, 3) | limb(a, 2)) != _ZERO:
-        q3, rest = divide_pair(_ZERO, limb(a, 3), d)
-        q2, rest = divide_pair(rest, limb(a, 2), d)
-    q1, rest = divide_pair(rest, limb(a, 1), d)
-    q0, rest = divide_pair(rest, limb(a, 0), d)
-    return from_limbs(q0, q1, q2, q3), True
+    q, _ = by_one(_ZERO, a, d)
+    return q, True
 
 
 @kernel

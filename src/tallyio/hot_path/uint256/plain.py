@@ -122,6 +122,10 @@ def mul_wide(a: Word, b: Word) -> tuple[Word, Word]:
     return Word(high), Word(low)
 
 
+def mul_128(a: Word, b: Word) -> Word:
+    return Word((int(a) % 2**128) * (int(b) % 2**128))
+
+
 def _divided(numerator: int, d: int, up: bool) -> tuple[Word, bool]:
     if d == 0:
         return Word(0), False
