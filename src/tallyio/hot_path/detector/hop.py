@@ -1,0 +1,147 @@
+"""The exact output of one pool for an exact input, as its contract pays it, or a refusal."""
+
+from typing import Any
+
+import numpy as np
+
+from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.kernels.swap_math import quote_step, swap_step
+from tallyio.hot_path.kernels.v2 import amount_out
+from tallyio.hot_path.state.layout import (
+    ABOVE,
+    AMOUNTS,
+    BELOW,
+    BOUNDS,
+    COST_ABOVE,
+    COST_BELOW,
+    FEE_SHIFT,
+    FIRST,
+    FLAGS,
+    HEADER,
+    LIQUIDITY,
+    RECORD,
+    STALE_ABOVE,
+    STALE_BELOW,
+    STOP,
+    STOP_INPUT,
+    STOP_LIQUIDITY,
+    STOP_OUTPUT,
+    STOP_PRICE,
+    V2,
+)
+from tallyio.hot_path.uint256 import constant, fits, load, load128, store128, u256
+
+Words = Any
+Word = Any
+Index = Any
+
+_ZERO = np.uint64(0)
+_BYTE = np.uint64(0xFF)
+_FEE = np.uint64(0xFFFFFF)
+_AMOUNT_BITS = np.uint64(127)
+_MORE_THAN_ANY = constant(1 << 250)
+
+
+@kernel
+def exact_out(
+    edge: Index, amount: Word, records: Words, bounds: Words, stops: Words, first: Words
+) -> tuple[Word, bool]:
+    """What the pool ``edge >> 1`` pays for ``amount`` of token ``edge & 1``, in its other token's smallest unit.
+
+    Not ok: the contract would revert, leave some of the input, pay nothing, or go where the tick table ends.
+    """
+    pool = edge >> 1
+    base = pool * RECORD
+    header = records[base + HEADER]
+    fee = (header >> np.uint64(FEE_SHIFT)) & _FEE
+    if np.int64(header & _BYTE) == V2:
+        side = (edge & 1) * 2
+        reserve_in = load128(records, base + AMOUNTS + side)
+        reserve_out = load128(records, base + AMOUNTS + 2 - side)
+        return amount_out(amount, reserve_in, reserve_out, fee)
+    if not fits(amount, _AMOUNT_BITS):
+        return u256(_ZERO), False
+    return _through_ticks(edge, amount, fee, records, bounds, stops, first)
+
+
+@kernel
+def _through_ticks(
+    edge: Index, amount: Word, fee: Word, records: Words, bounds: Words, stops: Words, first: Words
+) -> tuple[Word, bool]:
+    pool, side = edge >> 1, edge & 1
+    base = pool * RECORD
+    nothing = u256(_ZERO)
+    end = bounds[pool * BOUNDS + 2 * side + 1]
+    at = np.int64(records[base + (ABOVE if side else BELOW)])
+    if at >= end:
+        return nothing, False
+    price = load(records, base + AMOUNTS)
+    liquidity = load128(records, base + LIQUIDITY)
+    target = load(stops, at * STOP + STOP_PRICE)
+    flags = records[base + FLAGS]
+    known = np.uint64(COST_ABOVE if side else COST_BELOW)
+    kept = pool * FIRST + 4 * side
+    inside = False
+    if flags & known != _ZERO:
+        cost, out = load128(first, kept), load128(first, kept + 2)
+        if amount < cost:
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
+            if inside:
+                return paid, paid != nothing
+    else:
+        _, paid, inside = quote_step(price, target, liquidity, amount, fee)
+        if inside:
+            return paid, paid != nothing
+        _, taken, out, charged, ok = swap_step(price, target, liquidity, _MORE_THAN_ANY(), fee, True)
+        cost = taken + charged
+        if not ok or not fits(cost | out, _AMOUNT_BITS):
+            return nothing, False
+        store128(first, kept, cost)
+        store128(first, kept + 2, out)
+        records[base + FLAGS] = flags | known
+    if flags & np.uint64(STALE_ABOVE if side else STALE_BELOW) != _ZERO:
+        return nothing, False
+    if amount < cost:  # rounding ends the step on its target or beside it: only the whole step can tell
+        reached, taken, out, charged, ok = swap_step(price, target, liquidity, amount, fee, True)
+        cost = taken + charged
+        if not ok or (reached != target and cost != amount):
+            return nothing, False
+    remaining = amount - cost
+    while remaining != nothing:
+        spent = load128(stops, at * STOP + STOP_INPUT)
+        further = furthest(stops, at, end, remaining + spent)
+        out = out + load128(stops, further * STOP + STOP_OUTPUT) - load128(stops, at * STOP + STOP_OUTPUT)
+        remaining = remaining + spent - load128(stops, further * STOP + STOP_INPUT)
+        at = further
+        if remaining == nothing:
+            break
+        if at + 1 >= end:
+            return nothing, False
+        price = load(stops, at * STOP + STOP_PRICE)
+        target = load(stops, (at + 1) * STOP + STOP_PRICE)
+        liquidity = load128(stops, at * STOP + STOP_LIQUIDITY)
+        _, paid, inside = quote_step(price, target, liquidity, remaining, fee)
+        if inside:
+            out = out + paid
+            break
+        reached, taken, paid, charged, ok = swap_step(price, target, liquidity, remaining, fee, True)
+        out = out + paid
+        remaining = remaining - taken - charged
+        at += 1
+        if not ok or (reached != target and remaining != nothing):
+            return nothing, False
+    return out, out != nothing
+
+
+@kernel
+def furthest(stops: Words, at: Index, end: Index, budget: Word) -> Index:
+    """The last stop from ``at`` on whose whole steps before it cost at most ``budget``."""
+    stride = np.int64(1)
+    while at + stride < end and load128(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
+        at += stride
+        stride *= 2
+    while stride > 1:
+        stride //= 2
+        if at + stride < end and load128(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
+            at += stride
+    return at

@@ -1,0 +1,1 @@
+"""The pools' states in flat arrays that one process writes and any process reads."""
