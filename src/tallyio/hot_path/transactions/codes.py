@@ -58,6 +58,19 @@ class Code(IntEnum):
     LEFT_OUT = 41
     """More parts than the caps allow; the rest is counted in the record."""
 
+    NO_POOL = 64
+    """A token or a pool on the way is not in the tables."""
+    WOULD_REVERT = 65
+    """The pool or the limit would not let the swap through in this state."""
+    NOT_TOLD = 66
+    """The amount is what a router will hold, or a token takes a fee on transfer."""
+    NO_ROOM = 67
+    OTHER_FAMILY = 68
+    """A swap of concentrated liquidity: its ticks are walked elsewhere."""
+
 
 CALL_CODES = 32
 """The first of the calldata's codes."""
+
+EFFECT_CODES = 64
+"""From here on: why a swap's effect on the pools is not told (``effect``)."""

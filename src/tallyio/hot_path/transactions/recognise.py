@@ -68,7 +68,7 @@ _SHIFT = np.uint64(64 - calls.TABLE_BITS)
 _KNOWN = np.uint64(1 << 32)
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
-_HIGH_HALF = np.uint64(32)
+_LOW_HALF = np.uint64(2**32 - 1)
 
 
 @kernel
@@ -88,10 +88,29 @@ def recognise(p: Bytes, record: Words, table: Words, kinds: Word, intents: Words
     """
     at = np.int64(record[DATA_AT])
     length = np.int64(record[DATA_LENGTH])
+    stack[0] = _ZERO
     if length < 4 or record[6] | record[7] | record[8] == _ZERO:
         return _NO_CALL
-    stack[0] = _ZERO
-    code = _call(p, at, at + length, _ZERO, _ZERO, kinds, record, table, intents, cap, stack, True)
+    selector = _selector(p, at)
+    described = lookup(table, selector)
+    record[SELECTOR] = selector
+    record[CALL] = (described >> 16) & 255
+    if (described >> 8) & kinds & 15 == 0:
+        return _UNKNOWN_SELECTOR
+    code = _act(p, described, at + 4, at + length, _ZERO, _ZERO, kinds, record, intents, cap, stack)
+    if stack[0] != _ZERO:
+        code = _parts(p, code, record, table, intents, cap, stack)
+    if code != 0:
+        record[INTENTS] = _ZERO
+        return code
+    if record[LEFT_OUT] != _ZERO:
+        return _LEFT_OUT
+    return _PARTLY_UNKNOWN if record[UNKNOWN_CALLS] + record[UNKNOWN_COMMANDS] != _ZERO else 0
+
+
+@kernel
+def _parts(p: Bytes, code: Word, record: Words, table: Words, intents: Words, cap: Word, stack: Words) -> Word:
+    """What the frames on the stack hold, innermost first, in the order of execution."""
     parts = 0
     while code == 0 and stack[0] > _ZERO:
         frame = _FRAMES + (np.int64(stack[0]) - 1) * FRAME_WORDS
@@ -110,12 +129,7 @@ def recognise(p: Bytes, record: Words, table: Words, kinds: Word, intents: Words
         start = base + _offset(p, base + WORD * item)
         end = start + WORD + _offset(p, start)
         code = _part(p, start + WORD, end, frame, item, record, table, intents, cap, stack)
-    if code != 0:
-        record[INTENTS] = _ZERO
-        return code
-    if record[LEFT_OUT] != _ZERO:
-        return _LEFT_OUT
-    return _PARTLY_UNKNOWN if record[UNKNOWN_CALLS] + record[UNKNOWN_COMMANDS] != _ZERO else 0
+    return code
 
 
 @kernel
@@ -142,48 +156,41 @@ def _part(
     where = np.int64(stack[frame + _COMMANDS])
     if where == 0:
         kinds = np.int64(stack[frame + _KINDS])
-        return _call(p, at, end, timed, deadline, kinds, record, table, intents, cap, stack, False)
+        if end - at < 4:
+            record[UNKNOWN_CALLS] += _ONE
+            return 0
+        described: Word = lookup(table, _selector(p, at))
+        if (described >> 8) & kinds & 15 == 0:
+            record[UNKNOWN_CALLS] += _ONE
+            return 0
+        return _act(p, described, at + 4, end, timed, deadline, kinds, record, intents, cap, stack)
     flags = np.int64(stack[frame + _FLAGS])
     described = np.int64(stack[frame + _KINDS])
     return _command(p, byte(p, where + item), at, end, timed, deadline, described, flags, record, intents, cap, stack)
 
 
 @kernel
-def _call(
+def _selector(p: Bytes, at: Word) -> Word:
+    """The four bytes at ``at``: read with the four before them, which a transaction always has."""
+    return load_be(p, at - 4) & _LOW_HALF
+
+
+@kernel
+def _act(
     p: Bytes,
-    at: Word,
+    described: Word,
+    base: Word,
     end: Word,
     timed: Word,
     deadline: Word,
     kinds: Word,
     record: Words,
-    table: Words,
     intents: Words,
     cap: Word,
     stack: Words,
-    outermost: bool,
 ) -> Word:
     """One function call: an intent, a frame of parts, or a count."""
-    if end - at < 4:
-        record[UNKNOWN_CALLS] += _ONE
-        return 0
-    if end - at >= 8:
-        selector = load_be(p, at) >> _HIGH_HALF
-    else:
-        selector = _ZERO
-        for i in range(4):
-            selector = (selector << np.uint64(8)) | np.uint64(byte(p, at + i))
-    described = lookup(table, selector)
-    if outermost:
-        record[SELECTOR] = selector
-        record[CALL] = (described >> 16) & 255
-    if (described >> 8) & kinds & 15 == 0:
-        if outermost:
-            return _UNKNOWN_SELECTOR
-        record[UNKNOWN_CALLS] += _ONE
-        return 0
     action = described & 255
-    base = at + 4
     if action <= _V3_PATH:
         place = np.int64(record[INTENTS])
         if place >= cap:

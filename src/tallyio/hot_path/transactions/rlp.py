@@ -26,6 +26,9 @@ _EXPECTED_STRING = -int(Code.EXPECTED_STRING)
 _EXPECTED_LIST = -int(Code.EXPECTED_LIST)
 _TOO_WIDE = -int(Code.TOO_WIDE)
 _ZERO = np.uint64(0)
+_SHORTEST = np.uint64(_EMPTY)
+_FULL_WORD = 0xA0  # the header of a string of 32 bytes
+_TOP_BYTE = np.uint64(56)
 _ONES = np.uint64(2**64 - 1)
 
 
@@ -99,28 +102,59 @@ def sequence(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
 @kernel
 def number(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
     """An integer of at most 64 bits: its value, and the next offset or a negative code."""
-    if at >= end:
-        return _ZERO, _ENDS_EARLY
+    if end - at < 9:
+        return _number_near_end(p, at, end)
     first = byte(p, at)
     if first < _EMPTY:
         return np.uint64(first), at + 1 if first > 0 else _LEADING_ZERO
-    if first > _EMPTY + 8:
-        return _ZERO, _TOO_WIDE if first < _LIST else _EXPECTED_STRING
     length = first - _EMPTY
-    if length > end - at - 1:
-        return _ZERO, _ENDS_EARLY
-    if length > 0:
-        lead = byte(p, at + 1)
-        if lead == 0:
-            return _ZERO, _LEADING_ZERO
-        if length == 1 and lead < _EMPTY:
-            return _ZERO, _NON_CANONICAL
-    return low_bytes(p, at + 1, length), at + 1 + length
+    if length == 0:
+        return _ZERO, at + 1
+    if length > 8:
+        return _ZERO, _TOO_WIDE if first < _LIST else _EXPECTED_STRING
+    value = load_be(p, at + 1) >> np.uint64(64 - 8 * length)
+    if value >> np.uint64(8 * length - 8) == _ZERO:
+        return _ZERO, _LEADING_ZERO
+    if value < _SHORTEST:
+        return _ZERO, _NON_CANONICAL
+    return value, at + 1 + length
+
+
+@kernel
+def _number_near_end(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
+    """The same where eight bytes after the first may be too many to read."""
+    start, length = text(p, at, end)
+    if start < 0:
+        return _ZERO, start
+    if length > 8:
+        return _ZERO, _TOO_WIDE
+    if length > 0 and byte(p, start) == 0:
+        return _ZERO, _LEADING_ZERO
+    return low_bytes(p, start, length), start + length
 
 
 @kernel
 def wide_number(p: Bytes, at: Word, end: Word, out: Words, word: Word) -> Word:
     """An integer of at most 256 bits into the limbs ``out[word]`` to ``out[word + 3]``; the next offset or a code."""
+    if end - at >= 33:
+        first = byte(p, at)
+        if first == _FULL_WORD:
+            top = load_be(p, at + 1)
+            out[word] = load_be(p, at + 25)
+            out[word + 1] = load_be(p, at + 17)
+            out[word + 2] = load_be(p, at + 9)
+            out[word + 3] = top
+            return at + 33 if top >> _TOP_BYTE != _ZERO else _LEADING_ZERO
+        if first <= _EMPTY + 8:
+            out[word], at = number(p, at, end)
+            out[word + 1] = out[word + 2] = out[word + 3] = _ZERO
+            return at
+    return _odd_number(p, at, end, out, word)
+
+
+@kernel
+def _odd_number(p: Bytes, at: Word, end: Word, out: Words, word: Word) -> Word:
+    """The same for any length and place."""
     start, length = text(p, at, end)
     if start < 0:
         return start
@@ -128,16 +162,6 @@ def wide_number(p: Bytes, at: Word, end: Word, out: Words, word: Word) -> Word:
         return _TOO_WIDE
     if length > 0 and byte(p, start) == 0:
         return _LEADING_ZERO
-    if length == 32:
-        out[word] = load_be(p, start + 24)
-        out[word + 1] = load_be(p, start + 16)
-        out[word + 2] = load_be(p, start + 8)
-        out[word + 3] = load_be(p, start)
-        return start + 32
-    if length <= 8:
-        out[word] = low_bytes(p, start, length)
-        out[word + 1] = out[word + 2] = out[word + 3] = _ZERO
-        return start + length
     rest = length
     for limb in range(4):
         part = min(rest, 8)

@@ -1,5 +1,6 @@
 """Encoded calls and the decoder that they are shown to."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -43,7 +44,7 @@ def _arguments(rng, call, value):
     timing = [deadline] if call.flags & TIMED else []
     sqrt_limit = 0
     if call.action is Action.V2:
-        path = [Hop(a, b) for a, b in zip(tokens, tokens[1:], strict=False)]
+        path = [Hop(a, b) for a, b in pairwise(tokens)]
         if call.flags & PAYS_VALUE:
             values = [amount if exact_out else limit, tokens, to, *timing]
             amount, limit = (amount, value) if exact_out else (value, limit)
