@@ -21,6 +21,7 @@ from tallyio.hot_path.uint256.native_machine import (
     shifted_in,
 )
 from tallyio.hot_path.uint256.native_words import from_limbs, limb, u256
+from tallyio.hot_path.uint256.word import inlined
 
 Limb = Any
 Word = Any
@@ -30,7 +31,7 @@ _ONE = np.uint64(1)
 _ALL = np.uint64(2**64 - 1)
 
 
-@kernel
+@inlined
 def divide(high: Word, low: Word, d: Word) -> tuple[Word, bool]:
     """Quotient of ``high:low`` by ``d``, and whether a remainder is left. Needs ``high < d``."""
     if limb(d, 3) != _ZERO:
@@ -42,7 +43,7 @@ def divide(high: Word, low: Word, d: Word) -> tuple[Word, bool]:
     return by_one(limb(high, 0), low, limb(d, 0))
 
 
-@kernel
+@inlined
 def reciprocal(d1: Limb, d0: Limb) -> Limb:
     """``floor((2**192 - 1) / (d1:d0)) - 2**64`` for a divisor with its top bit set."""
     v = limb_reciprocal(d1)
@@ -109,7 +110,7 @@ def by_two(h1: Limb, h0: Limb, low: Word, d1: Limb, d0: Limb) -> tuple[Word, boo
     return from_limbs(q0, q1, q2, q3), (r1 | r0) != _ZERO
 
 
-@kernel
+@inlined
 def _three(rest: Word, u: Limb, d: Word, v: Limb) -> tuple[Limb, Word]:
     """The next limb of a quotient by three limbs: ``rest < d``, both of 192 bits."""
     r2, r1, r0 = limb(rest, 2), limb(rest, 1), limb(rest, 0)
@@ -128,9 +129,11 @@ def _three(rest: Word, u: Limb, d: Word, v: Limb) -> tuple[Limb, Word]:
 
 @kernel
 def _by_three(high: Word, low: Word, d: Word) -> tuple[Word, bool]:
-    s = leading_zeros(limb(d, 2))
-    d = d << s
-    v = reciprocal(limb(d, 2), limb(d, 1))
+    d2, d1, d0 = limb(d, 2), limb(d, 1), limb(d, 0)
+    s = leading_zeros(d2)
+    d2, d1, d0 = shifted_in(d2, d1, s), shifted_in(d1, d0, s), d0 << s
+    d = from_limbs(d0, d1, d2, _ZERO)
+    v = reciprocal(d2, d1)
     h0 = limb(high, 0)
     l3, l2, l1, l0 = limb(low, 3), limb(low, 2), limb(low, 1), limb(low, 0)
     rest = from_limbs(
@@ -152,7 +155,7 @@ def _by_three(high: Word, low: Word, d: Word) -> tuple[Word, bool]:
     return from_limbs(q0, q1, q2, q3), rest != u256(_ZERO)
 
 
-@kernel
+@inlined
 def _four(rest: Word, u: Limb, d: Word, v: Limb) -> tuple[Limb, Word]:
     """The next limb of a quotient by four limbs: ``rest < d``."""
     r3, r2, r1, r0 = limb(rest, 3), limb(rest, 2), limb(rest, 1), limb(rest, 0)
