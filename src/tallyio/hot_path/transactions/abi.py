@@ -11,6 +11,7 @@ import numpy as np
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.transactions.byte_access import load_be
 from tallyio.hot_path.transactions.codes import Code
+from tallyio.hot_path.transactions.inlined import inlined
 
 Bytes = Any
 Words = Any
@@ -27,7 +28,7 @@ _DIRTY = -int(Code.DIRTY_PADDING)
 _BAD_PATH = -int(Code.BAD_PATH)
 
 
-@kernel
+@inlined
 def small(p: Bytes, at: Word) -> Word:
     """The word at ``at`` where it is below 2**31, -1 where not."""
     value = load_be(p, at + 24)
@@ -50,7 +51,7 @@ def no_address(p: Bytes, at: Word) -> bool:
     return bool((load_be(p, at) | (load_be(p, at + 8) >> _HIGH_HALF)) != _ZERO)
 
 
-@kernel
+@inlined
 def copy_word(p: Bytes, at: Word, out: Words, word: Word) -> None:
     """The word at ``at`` into the limbs ``out[word]`` to ``out[word + 3]``."""
     out[word] = load_be(p, at + 24)
@@ -59,7 +60,7 @@ def copy_word(p: Bytes, at: Word, out: Words, word: Word) -> None:
     out[word + 3] = load_be(p, at)
 
 
-@kernel
+@inlined
 def tail(p: Bytes, base: Word, heads: Word, place: Word, end: Word) -> Word:
     """Where the tail of the head word ``place`` (of ``heads``, which lie at ``base``) begins, or a negative code.
 
@@ -110,7 +111,7 @@ def byte_strings(p: Bytes, at: Word, end: Word) -> Word:
     return count
 
 
-@kernel
+@inlined
 def address_path(p: Bytes, at: Word, end: Word) -> Word:
     """The number of tokens of the ``address[]`` whose length word lies at ``at``, at least 2, or a negative code."""
     count = small(p, at)

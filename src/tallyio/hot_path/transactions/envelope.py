@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.transactions.byte_access import byte, load_be
 from tallyio.hot_path.transactions.codes import Code
+from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     BLOB_FEE,
     BODY_AT,
@@ -66,7 +66,7 @@ _ONE = np.uint64(1)
 _LOW_HALF = np.uint64(2**32 - 1)
 
 
-@kernel
+@inlined
 def read(p: Bytes, at: Word, length: Word, record: Record) -> Word:
     """Read the transaction in the ``length`` bytes of ``p`` from ``at`` on into ``record``; its ``Code``.
 
@@ -113,7 +113,7 @@ def read(p: Bytes, at: Word, length: Word, record: Record) -> Word:
     return 0
 
 
-@kernel
+@inlined
 def _fields(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Word:
     record[SIGNED_AT] = at
     signed_at = at
@@ -170,7 +170,7 @@ def _fields(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Word:
     return _signature(p, at, end, kind, record)
 
 
-@kernel
+@inlined
 def _target(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Word:
     at, length = text(p, at, end)
     if at < 0:
@@ -188,7 +188,7 @@ def _target(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Word:
     return at
 
 
-@kernel
+@inlined
 def _signature(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Word:
     mark, at = number(p, at, end)
     if at < 0:
@@ -215,7 +215,7 @@ def _signature(p: Bytes, at: Word, end: Word, kind: Word, record: Record) -> Wor
     return at if at == end else _EXTRA_FIELDS
 
 
-@kernel
+@inlined
 def _scalar(p: Bytes, at: Word, end: Word, record: Record, word: Word, bound: Limbs) -> Word:
     """An integer above zero and below ``bound`` (limbs)."""
     after = wide_number(p, at, end, record, word)

@@ -14,6 +14,7 @@ from tallyio.hot_path.transactions import calls, commands
 from tallyio.hot_path.transactions.abi import WORD, byte_string, byte_strings, copy_word, saturated, tail
 from tallyio.hot_path.transactions.byte_access import byte, load_be, multiply
 from tallyio.hot_path.transactions.codes import Code
+from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     CALL,
     CONDITIONS,
@@ -71,14 +72,14 @@ _ONE = np.uint64(1)
 _LOW_HALF = np.uint64(2**32 - 1)
 
 
-@kernel
+@inlined
 def lookup(table: Words, selector: Word) -> Word:
     """The descriptor of a selector (see ``calls``), 0 where it is unknown."""
     slot = np.int64(multiply(selector, table[0]) >> _SHIFT)
     return np.int64(table[2 + 2 * slot]) if table[1 + 2 * slot] == (selector | _KNOWN) else 0
 
 
-@kernel
+@inlined
 def recognise(p: Bytes, record: Words, table: Words, kinds: Word, intents: Words, cap: Word, stack: Words) -> Word:
     """The swaps in the calldata of ``record``'s transaction into ``intents`` (room for ``cap``); a ``Code``.
 
@@ -169,13 +170,13 @@ def _part(
     return _command(p, byte(p, where + item), at, end, timed, deadline, described, flags, record, intents, cap, stack)
 
 
-@kernel
+@inlined
 def _selector(p: Bytes, at: Word) -> Word:
     """The four bytes at ``at``: read with the four before them, which a transaction always has."""
     return load_be(p, at - 4) & _LOW_HALF
 
 
-@kernel
+@inlined
 def _act(
     p: Bytes,
     described: Word,

@@ -11,6 +11,7 @@ import numpy as np
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.transactions.byte_access import byte, load_be
 from tallyio.hot_path.transactions.codes import Code
+from tallyio.hot_path.transactions.inlined import inlined
 
 Bytes = Any
 Words = Any
@@ -63,7 +64,7 @@ def _long_header(p: Bytes, at: Word, end: Word, size: Word) -> tuple[Word, Word]
     return at + 1 + size, length
 
 
-@kernel
+@inlined
 def text(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
     """A string: where its payload starts (or a negative code) and its length in bytes."""
     if at >= end:
@@ -99,7 +100,7 @@ def sequence(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
     return at + 1, length
 
 
-@kernel
+@inlined
 def number(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
     """An integer of at most 64 bits: its value, and the next offset or a negative code."""
     if end - at < 9:
@@ -133,7 +134,7 @@ def _number_near_end(p: Bytes, at: Word, end: Word) -> tuple[Word, Word]:
     return low_bytes(p, start, length), start + length
 
 
-@kernel
+@inlined
 def wide_number(p: Bytes, at: Word, end: Word, out: Words, word: Word) -> Word:
     """An integer of at most 256 bits into the limbs ``out[word]`` to ``out[word + 3]``; the next offset or a code."""
     if end - at >= 33:

@@ -10,6 +10,7 @@ from tallyio.hot_path.transactions import calls
 from tallyio.hot_path.transactions.abi import WORD, address_path, copy_word, no_address, packed_path, saturated, tail
 from tallyio.hot_path.transactions.byte_access import load_be
 from tallyio.hot_path.transactions.codes import Code
+from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     AMOUNT,
     AMOUNT_UNTOLD,
@@ -49,7 +50,7 @@ _FEE_BITS = np.uint64(24)
 _PRICE_BITS = np.uint64(32)  # of the highest 96
 
 
-@kernel
+@inlined
 def _begin(out: Words, family: Word, described: Word, flags: Word) -> None:
     out[EXACT_OUT] = 1 if described & _EXACT_OUT else 0
     out[FAMILY] = family
@@ -60,7 +61,7 @@ def _begin(out: Words, family: Word, described: Word, flags: Word) -> None:
     out[DEADLINE] = _ZERO
 
 
-@kernel
+@inlined
 def _recipient(p: Bytes, at: Word, out: Words) -> bool:
     out[RECIPIENT] = load_be(p, at + 12)
     out[RECIPIENT + 1] = load_be(p, at + 20)
@@ -68,13 +69,13 @@ def _recipient(p: Bytes, at: Word, out: Words) -> bool:
     return not no_address(p, at)
 
 
-@kernel
+@inlined
 def _timed(p: Bytes, at: Word, out: Words) -> None:
     out[HAS_DEADLINE] = _ONE
     out[DEADLINE] = saturated(p, at)
 
 
-@kernel
+@inlined
 def v2_swap(p: Bytes, base: Word, end: Word, described: Word, record: Words, out: Words) -> Word:
     """``([amount,] amount, path, to[, deadline])``; one amount alone where the other is the transaction's value."""
     pays = described & _PAYS_VALUE != 0
@@ -100,7 +101,7 @@ def v2_swap(p: Bytes, base: Word, end: Word, described: Word, record: Words, out
     return _addresses(p, base, heads, path, end, out)
 
 
-@kernel
+@inlined
 def _addresses(p: Bytes, base: Word, heads: Word, place: Word, end: Word, out: Words) -> Word:
     at = tail(p, base, heads, place, end)
     if at < 0:
@@ -136,7 +137,7 @@ def _mark_untold(out: Words) -> None:
         out[INTENT_FLAGS] |= np.uint64(AMOUNT_UNTOLD)
 
 
-@kernel
+@inlined
 def v3_single(p: Bytes, base: Word, end: Word, described: Word, out: Words) -> Word:
     """``((tokenIn, tokenOut, fee, recipient[, deadline], amount, limit, sqrtPriceLimitX96))``."""
     timed = described & _TIMED != 0
