@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError, OperatorError
-from tallyio.core.pools import Pool, PoolState, V2State, V3State
 from tallyio.core.pools import V2 as V2_NAME
+from tallyio.core.pools import Pool, PoolState, V3State
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.detector import evaluate, loop
 from tallyio.hot_path.detector.rows import Rows, build_rows

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.detector.lanes import lanes_above
 from tallyio.hot_path.detector.rows import BLOCK, CYCLE, ENTRY, PARTNER, PLACE, TURNED
 
 Words = Any
@@ -12,11 +13,11 @@ Reals = Any
 Index = Any
 Real = Any
 
-HUGE = np.float32(1e36)
+_LARGE, _SMALL = 1e36, 1e-36
 """Products beyond what float32 tells apart are kept as infinite: they are always looked at in double precision."""
-_SMALL = 1e-36
 _MARGIN = 1.0 - 1e-6
-_LOW = np.int64(0)
+_NONE = np.uint64(0)
+_ONE = np.uint64(1)
 
 
 @kernel
@@ -24,16 +25,7 @@ def limit_of(rate: Real, threshold: Real) -> Any:
     """The least product that may gain beside ``rate``, with a margin for what float32 rounds away."""
     if not rate > 0.0:
         return np.float32(np.inf)
-    return np.float32(min(threshold / rate * _MARGIN, 1e36))
-
-
-@kernel
-def any_in_block(products: Reals, at: Index, limit0: Real, limit1: Real) -> bool:
-    """Whether one of a block's sixteen cycles may gain in either direction."""
-    found = np.int32(0)
-    for k in range(BLOCK):
-        found |= np.int32(products[at + k] > limit0) | np.int32(products[at + BLOCK + k] > limit1)
-    return found != 0
+    return np.float32(min(threshold / rate * _MARGIN, _LARGE))
 
 
 @kernel
@@ -64,45 +56,25 @@ def scan(
     number = np.int64(0)
     at, last = block * (2 * BLOCK), (block + (count + BLOCK - 1) // BLOCK) * (2 * BLOCK)
     while at < last:
-        if any_in_block(products, at, limit0, limit1):
-            number = _collect(
-                at, products, entries, rates, rate0, rate1, limit0, limit1, threshold, found, number, room
-            )
+        forward, backward = lanes_above(products, at, limit0), lanes_above(products, at + BLOCK, limit1)
+        if forward | backward != _NONE:
+            for k in range(BLOCK):
+                entry, lane = at // 2 + k, np.uint64(k)
+                if (forward >> lane) & _ONE != _NONE and rate0 * gain(entries, entry, rates, 0) > threshold:
+                    if number < room:
+                        found[number] = 2 * entry
+                    number += 1
+                if (backward >> lane) & _ONE != _NONE and rate1 * gain(entries, entry, rates, 1) > threshold:
+                    if number < room:
+                        found[number] = 2 * entry + 1
+                    number += 1
         at += 2 * BLOCK
     return number
 
 
 @kernel
-def _collect(
-    at: Index,
-    products: Reals,
-    entries: Words,
-    rates: Reals,
-    rate0: Real,
-    rate1: Real,
-    limit0: Real,
-    limit1: Real,
-    threshold: Real,
-    found: Words,
-    number: Index,
-    room: Index,
-) -> Index:
-    for k in range(BLOCK):
-        entry = at // 2 + k
-        if products[at + k] > limit0 and rate0 * gain(entries, entry, rates, 0) > threshold:
-            if number < room:
-                found[number] = 2 * entry
-            number += 1
-        if products[at + BLOCK + k] > limit1 and rate1 * gain(entries, entry, rates, 1) > threshold:
-            if number < room:
-                found[number] = 2 * entry + 1
-            number += 1
-    return number
-
-
-@kernel
 def narrowed(product: Real) -> Any:
-    if product > 1e36 or (product < _SMALL and product > 0.0):
+    if product > _LARGE or (product < _SMALL and product > 0.0):
         return np.float32(np.inf)
     return np.float32(product)
 

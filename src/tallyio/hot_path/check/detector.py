@@ -1,0 +1,135 @@
+"""The detector beside plain Python: which cycles it names, and the exact profit of each input that it chose."""
+
+from math import prod
+from random import Random
+
+import numpy as np
+
+from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
+from tallyio.hot_path.amm.quote import output_of
+from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from tallyio.hot_path.check.comparison import Comparison, Mismatches
+from tallyio.hot_path.detector.detector import Candidate, Detector
+
+POOLS, CYCLES = 40, 300
+_MARGIN = 1e-12
+_SPACINGS = {500: 10, 3000: 60, 10_000: 200}
+
+
+class World:
+    """Random pools of both families around one price, and cycles of two to four hops through them."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.pools = [self._pool(i) for i in range(POOLS)]
+        self.cycles = [self._cycle() for _ in range(CYCLES)]
+        table = [[*cycle, *[-1] * (4 - len(cycle))] for cycle in self.cycles]
+        self.detector = Detector(self.pools, np.array(table, np.int32), capacity=4096)
+        self.states = [self.state(i, 0.0) for i in range(POOLS)]
+        self.detector.write(list(enumerate(self.states)))
+        self.detector.drain()
+
+    def _pool(self, i: int) -> Pool:
+        family = self.random.choice((V2, V3))
+        fee = self.random.choice(tuple(_SPACINGS))
+        spacing = _SPACINGS[fee] if family == V3 else 0
+        return Pool(f"0x{i:040x}", family, "any", "0x01", "0x02", fee, spacing)
+
+    def _cycle(self) -> tuple[int, ...]:
+        pools = self.random.sample(range(POOLS), self.random.choice((2, 3, 4)))
+        return tuple(2 * pool + self.random.randrange(2) for pool in pools)
+
+    def state(self, pool: int, offset: float) -> PoolState:
+        """The pool at the price ``exp(offset)``."""
+        spec = self.pools[pool]
+        if spec.family == V2:
+            depth = 10 ** (18 + pool % 5)
+            return V2State(int(depth * np.exp(-offset / 2)), int(depth * np.exp(offset / 2)))
+        price = int(np.exp(offset / 2) * 2**53) << 43 | self.random.getrandbits(43)
+        tick = tick_at_sqrt_ratio(price)
+        if self.random.random() < 0.1:
+            tick = tick // spec.tick_spacing * spec.tick_spacing
+            price = sqrt_ratio_at_tick(tick)
+            tick -= self.random.randrange(2)  # as after the tick was crossed downwards
+        unit = 10 ** (17 + pool % 6) + pool
+        places = [spec.tick_spacing * (3 * i + pool % 3) for i in range(-12, 13)]
+        nets = [unit * (13 + i if i < 12 else 0) for i in range(12)]
+        nets = [*nets, unit * 5, *(-net for net in nets[:-1]), -(nets[-1] + unit * 5)]
+        nets[-1] = -sum(nets[:-1])
+        liquidity = sum(net for place, net in zip(places, nets, strict=True) if place <= tick)
+        return V3State(price, tick, liquidity, tuple(places), tuple(nets))
+
+    def step(self) -> tuple[int, list[Candidate]]:
+        """One random update: the pool and what the detector tells of it."""
+        pool = self.random.randrange(POOLS)
+        self.states[pool] = self.state(pool, self.random.uniform(-0.1, 0.1))
+        self.detector.write([(pool, self.states[pool])])
+        return pool, self.detector.drain()
+
+    def legs(self, cycle: int, backwards: bool) -> list[int]:
+        edges = self.cycles[cycle]
+        return [edge ^ 1 for edge in reversed(edges)] if backwards else list(edges)
+
+    def profit(self, legs: list[int], amount: int) -> int:
+        """What exact integers say of the input; below zero where a pool refuses it."""
+        flow = amount
+        for edge in legs:
+            flow = output_of(self.pools[edge >> 1], self.states[edge >> 1], not edge & 1, flow) if flow > 0 else 0
+        return flow - amount
+
+    def gains(self, pool: int) -> dict[tuple[int, bool], float]:
+        """The marginal gain of every cycle through ``pool``, both ways."""
+        rate = [self._rate(edge) for edge in range(2 * POOLS)]
+        return {
+            (number, way): prod(rate[edge] for edge in self.legs(number, way))
+            for number, cycle in enumerate(self.cycles)
+            if any(edge >> 1 == pool for edge in cycle)
+            for way in (False, True)
+        }
+
+    def _rate(self, edge: int) -> float:
+        state, spec = self.states[edge >> 1], self.pools[edge >> 1]
+        if isinstance(state, V3State):
+            price = (state.sqrt_price_x96 / 2**96) ** 2 if state.liquidity else 0.0
+        else:
+            price = state.reserve1 / state.reserve0
+        return (1 - spec.fee_pips / 1e6) * (price if not edge & 1 else 1 / price if price else 0.0)
+
+
+def _candidates(samples: int, seed: int) -> Mismatches:
+    """An update's told, left out and refused cycles are those that gain; none is told that does not."""
+    world = World(Random(seed))  # noqa: S311 - samples, not secrets
+    wrong, first = 0, ""
+    for _ in range(samples):
+        before = world.detector.counts["found"]
+        pool, told = world.step()
+        number = world.detector.counts["found"] - before
+        gains = world.gains(pool)
+        sure = sum(gain > 1 + _MARGIN for gain in gains.values())
+        perhaps = sum(gain > 1 - _MARGIN for gain in gains.values())
+        named = all(gains.get((each.cycle, each.backwards), 0) > 1 - _MARGIN for each in told)
+        if not sure <= number <= perhaps or not named:
+            wrong += 1
+            first = first or f"pool {pool}: the detector finds {number}, plain Python {sure} to {perhaps}"
+    return Mismatches("detector.candidates", samples, wrong, first)
+
+
+def _profits(samples: int, seed: int) -> Mismatches:
+    """``samples`` opportunities: their profit is what exact integers give for their input, and inputs beside it, in
+    steps of a thousandth, give no more than a millionth of the profit beyond it.
+    """
+    world = World(Random(seed))  # noqa: S311 - samples, not secrets
+    compared, wrong, first = 0, 0, ""
+    while compared < samples:
+        for each in world.step()[1][: samples - compared]:
+            compared += 1
+            legs = world.legs(each.cycle, each.backwards)
+            exact = world.profit(legs, each.amount_in)
+            beside = max(world.profit(legs, each.amount_in * k // 1000) for k in (900, 999, 1001, 1100))
+            if exact != each.profit or beside - exact > exact // 10**6 + 2:
+                wrong += 1
+                first = first or f"{each}: exact integers give {exact}, an input beside it {beside}"
+    return Mismatches("detector.profits", compared, wrong, first)
+
+
+COMPARISONS = (Comparison("detector.candidates", _candidates), Comparison("detector.profits", _profits))

@@ -1,0 +1,13 @@
+"""The loop and what Python calls beside it, ready."""
+
+from random import Random
+
+
+def warm() -> None:
+    from tallyio.hot_path.check.detector import World
+    from tallyio.hot_path.state.monitor import PriceMonitor
+
+    world = World(Random(0))  # noqa: S311 - samples, not secrets
+    world.step()
+    world.detector.arrays.refill()
+    PriceMonitor(world.detector.arrays.records).read(0)
