@@ -4,6 +4,7 @@ update makes one opportunity.
 
 import gc
 import tracemalloc
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -160,24 +161,31 @@ class Universe:
 
 def allocations(universe: Universe, updates: int) -> int:
     """Blocks allocated by Numba's runtime and by Python over ``updates``, in calls of 100,000 at most."""
-    from numba.core.runtime import _nrt_python as counted
-    from numba.core.runtime import rtsys
 
-    counted.memsys_enable_stats()
+    runtime_blocks()
     events = universe.quiet(min(updates, 100_000))
     universe.arrays.run(events)
     gc.collect()
     tracemalloc.start()
     try:
         universe.arrays.run(events)
-        blocks, runtime = tracemalloc.get_traced_memory()[0], 0 if DISABLED else rtsys.get_allocation_stats().alloc
+        blocks, runtime = tracemalloc.get_traced_memory()[0], runtime_blocks()
         for _ in range(max(1, updates // len(events))):
             universe.arrays.run(events)
         python = tracemalloc.get_traced_memory()[0] - blocks
-        native = 0 if DISABLED else rtsys.get_allocation_stats().alloc - runtime
+        native = runtime_blocks() - runtime
     finally:
         tracemalloc.stop()
     return max(0, python) + native
+
+
+def runtime_blocks() -> int:
+    """Blocks that Numba's runtime has allocated since the first call of this."""
+    if DISABLED:
+        return 0
+    native: Any = import_module("numba.core.runtime._nrt_python")
+    native.memsys_enable_stats()
+    return int(native.memsys_get_stats_alloc())
 
 
 def memory_latency_ns(seed: int, megabytes: int = 64) -> float:

@@ -159,7 +159,7 @@ class Arrays:
         table = self.records.reshape(-1, layout.RECORD)
         table[:, layout.HEADER] = headers
         table[:, layout.ROW_BLOCK] = self.rows.first
-        table[:, layout.ROW_COUNT] = self.rows.count
+        table[:, layout.ROW_COUNT] = self.rows.counts
         self.floats = aligned(self.count * layout.FLOATS, np.float64)
         self.floats.reshape(-1, layout.FLOATS)[:, layout.END0 : layout.END1 + 1] = np.inf
         self.rates = aligned(2 * self.count + 2, np.float64)
@@ -213,7 +213,7 @@ class Arrays:
 
     def refill(self) -> None:
         """Every row's products anew from the rates."""
-        _refill(self.rows.first, self.rows.count, self.products, self.entries, self.rates)
+        _refill(self.rows.first, self.rows.counts, self.products, self.entries, self.rates)
 
 
 @kernel

@@ -22,10 +22,10 @@ NO_EDGE = -1
 
 
 class Rows(NamedTuple):
-    """``first`` block and ``count`` of entries per pool; ``entries`` (blocks * 16, 8), ``products`` (blocks * 32,)."""
+    """``first`` block and ``counts`` of entries per pool; ``entries`` (blocks * 16, 8), ``products`` (blocks * 32,)."""
 
     first: NDArray[np.int64]
-    count: NDArray[np.int64]
+    counts: NDArray[np.int64]
     entries: NDArray[np.int32]
     products: NDArray[np.float32]
     edges: NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""What any process reads of the pools while another writes them: the newest consistent state, or word that it is torn."""
+"""What any process reads of the pools while another writes them: the newest consistent state, or that it is torn."""
 
 from typing import Any
 

@@ -4,23 +4,13 @@ Each update is timed by the processor's clock inside the loop, in cold caches: p
 update with a candidate comes one of another pool. The reference is one dependent read from memory in the same run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tallyio.app.bench.result import Result, Setting
 
-ROWS = (
-    "update.none.10k",
-    "update.none.100k",
-    "update.one.v2",
-    "update.one.mixed",
-    "update.one.v3",
-    "update.one.v3_ticks",
-    "update.hub",
-    "allocations",
-)
 REFERENCE = "one dependent read from memory"
 ROUNDS = 5
 HUB_CYCLES = 5000
@@ -28,21 +18,13 @@ MANY = 10_000_000
 
 
 def run(setting: Setting) -> Iterator[Result]:
-    """The rows of ``ROWS``; ``samples`` is the number of updates a round, of which there are five."""
+    """The rows of this suite; ``samples`` is the number of updates a round, of which there are five."""
     from tallyio.app.bench.universe import memory_latency_ns
 
     latency = memory_latency_ns(setting.seed)
-    for name, measure in (
-        ("update.none.10k", lambda: _none(setting, 10_000)),
-        ("update.none.100k", lambda: _none(setting, 100_000)),
-        ("update.one.v2", lambda: _one(setting, "v2", 0.002)),
-        ("update.one.mixed", lambda: _one(setting, "mixed", 0.002)),
-        ("update.one.v3", lambda: _one(setting, "v3", 0.002)),
-        ("update.one.v3_ticks", lambda: _one(setting, "v3", 0.02)),
-        ("update.hub", lambda: _hub(setting)),
-    ):
+    for name, measure in _MEASURES.items():
         if setting.wants(name):
-            times, note = measure()
+            times, note = measure(setting)
             yield Result(name, times, REFERENCE, latency, note=note)
     if setting.wants("allocations"):
         yield _allocations(setting)
@@ -81,3 +63,15 @@ def _allocations(setting: Setting) -> Result:
     universe = Universe(setting.seed, 10_000, 50, "mixed")
     updates = MANY if setting.samples >= 1000 else 100 * setting.samples
     return Result("allocations", np.empty(0), counted=allocations(universe, updates), note=f"{updates:,} updates")
+
+
+_MEASURES: dict[str, Callable[[Setting], Any]] = {
+    "update.none.10k": lambda setting: _none(setting, 10_000),
+    "update.none.100k": lambda setting: _none(setting, 100_000),
+    "update.one.v2": lambda setting: _one(setting, "v2", 0.002),
+    "update.one.mixed": lambda setting: _one(setting, "mixed", 0.002),
+    "update.one.v3": lambda setting: _one(setting, "v3", 0.002),
+    "update.one.v3_ticks": lambda setting: _one(setting, "v3", 0.02),
+    "update.hub": _hub,
+}
+ROWS = (*_MEASURES, "allocations")
