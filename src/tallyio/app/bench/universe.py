@@ -160,23 +160,28 @@ class Universe:
 
 
 def allocations(universe: Universe, updates: int) -> int:
-    """Blocks allocated by Numba's runtime and by Python over ``updates``, in calls of 100,000 at most."""
-
+    """Numba's blocks and Python's bytes that ``updates`` allocate and keep, in calls of 100,000 at most, beyond what as
+    many calls without an update do.
+    """
     runtime_blocks()
     events = universe.quiet(min(updates, 100_000))
     universe.arrays.run(events)
+    calls = max(1, updates // len(events))
+    empty = _allocated(universe, events[:0], calls)
+    return max(0, _allocated(universe, events, calls) - empty)
+
+
+def _allocated(universe: Universe, events: NDArray[np.uint64], calls: int) -> int:
     gc.collect()
     tracemalloc.start()
     try:
         universe.arrays.run(events)
-        blocks, runtime = tracemalloc.get_traced_memory()[0], runtime_blocks()
-        for _ in range(max(1, updates // len(events))):
+        python, native = tracemalloc.get_traced_memory()[0], runtime_blocks()
+        for _ in range(calls):
             universe.arrays.run(events)
-        python = tracemalloc.get_traced_memory()[0] - blocks
-        native = runtime_blocks() - runtime
+        return tracemalloc.get_traced_memory()[0] - python + runtime_blocks() - native
     finally:
         tracemalloc.stop()
-    return max(0, python) + native
 
 
 def runtime_blocks() -> int:

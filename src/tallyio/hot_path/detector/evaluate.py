@@ -79,6 +79,7 @@ def verify(
     bounds: Words,
     stops: Words,
     first: Words,
+    floats: Reals,
     answer: Words,
 ) -> bool:
     """Runs the input through the pools exactly; true where more comes out, ``answer`` holds the opportunity then."""
@@ -87,7 +88,7 @@ def verify(
     flow, ok = start, start != u256(np.uint64(0))
     for i in range(hops):
         if ok:
-            flow, ok = exact_out(legs[i], flow, records, bounds, stops, first)
+            flow, ok = exact_out(legs[i], flow, records, bounds, stops, first, floats)
     if not ok or not flow > start or not fits(start | flow, _BITS):
         return False
     entry = what >> 1

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.kernels.sqrt_price import amount0_delta, amount1_delta
 from tallyio.hot_path.kernels.swap_math import quote_step, swap_step
 from tallyio.hot_path.kernels.v2 import amount_out
 from tallyio.hot_path.state.layout import (
@@ -14,10 +15,13 @@ from tallyio.hot_path.state.layout import (
     BOUNDS,
     COST_ABOVE,
     COST_BELOW,
+    END0,
     FEE_SHIFT,
     FIRST,
     FLAGS,
+    FLOATS,
     HEADER,
+    KEPT,
     LIQUIDITY,
     RECORD,
     STALE_ABOVE,
@@ -29,9 +33,10 @@ from tallyio.hot_path.state.layout import (
     STOP_PRICE,
     V2,
 )
-from tallyio.hot_path.uint256 import constant, fits, load, load128, store128, u256
+from tallyio.hot_path.uint256 import div_up, fits, load, load128, store128, to_float, u256
 
 Words = Any
+Reals = Any
 Word = Any
 Index = Any
 
@@ -39,12 +44,12 @@ _ZERO = np.uint64(0)
 _BYTE = np.uint64(0xFF)
 _FEE = np.uint64(0xFFFFFF)
 _AMOUNT_BITS = np.uint64(127)
-_MORE_THAN_ANY = constant(1 << 250)
+_PIPS = np.uint64(1_000_000)
 
 
 @kernel
 def exact_out(
-    edge: Index, amount: Word, records: Words, bounds: Words, stops: Words, first: Words
+    edge: Index, amount: Word, records: Words, bounds: Words, stops: Words, first: Words, floats: Reals
 ) -> tuple[Word, bool]:
     """What the pool ``edge >> 1`` pays for ``amount`` of token ``edge & 1``, in its other token's smallest unit.
 
@@ -61,12 +66,12 @@ def exact_out(
         return amount_out(amount, reserve_in, reserve_out, fee)
     if not fits(amount, _AMOUNT_BITS):
         return u256(_ZERO), False
-    return _through_ticks(edge, amount, fee, records, bounds, stops, first)
+    return _through_ticks(edge, amount, fee, records, bounds, stops, first, floats)
 
 
 @kernel
 def _through_ticks(
-    edge: Index, amount: Word, fee: Word, records: Words, bounds: Words, stops: Words, first: Words
+    edge: Index, amount: Word, fee: Word, records: Words, bounds: Words, stops: Words, first: Words, floats: Reals
 ) -> tuple[Word, bool]:
     pool, side = edge >> 1, edge & 1
     base = pool * RECORD
@@ -81,7 +86,6 @@ def _through_ticks(
     flags = records[base + FLAGS]
     known = np.uint64(COST_ABOVE if side else COST_BELOW)
     kept = pool * FIRST + 4 * side
-    inside = False
     if flags & known != _ZERO:
         cost, out = load128(first, kept), load128(first, kept + 2)
         if amount < cost:
@@ -89,16 +93,22 @@ def _through_ticks(
             if inside:
                 return paid, paid != nothing
     else:
-        _, paid, inside = quote_step(price, target, liquidity, amount, fee)
-        if inside:
-            return paid, paid != nothing
-        _, taken, out, charged, ok = swap_step(price, target, liquidity, _MORE_THAN_ANY(), fee, True)
-        cost = taken + charged
-        if not ok or not fits(cost | out, _AMOUNT_BITS):
+        f = pool * FLOATS
+        room = floats[f + END0 + side] - floats[f + side]
+        if not to_float(amount) * floats[f + KEPT] > room:  # else the quote would be in vain; the floats only order
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
+            if inside:
+                return paid, paid != nothing
+        cost, out, ok = whole_step(price, target, liquidity, fee)
+        if not ok:
             return nothing, False
         store128(first, kept, cost)
         store128(first, kept + 2, out)
         records[base + FLAGS] = flags | known
+        if amount < cost:
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
+            if inside:
+                return paid, paid != nothing
     if flags & np.uint64(STALE_ABOVE if side else STALE_BELOW) != _ZERO:
         return nothing, False
     if amount < cost:  # rounding ends the step on its target or beside it: only the whole step can tell
@@ -131,6 +141,22 @@ def _through_ticks(
         if not ok or (reached != target and remaining != nothing):
             return nothing, False
     return out, out != nothing
+
+
+@kernel
+def whole_step(price: Word, target: Word, liquidity: Word, fee: Word) -> tuple[Word, Word, bool]:
+    """What the step all the way to ``target`` costs, fee included, and pays; not ok beyond 127 bits."""
+    if price >= target:
+        taken, taken_ok = amount0_delta(target, price, liquidity, True)
+        out, out_ok = amount1_delta(target, price, liquidity, False)
+    else:
+        taken, taken_ok = amount1_delta(target, price, liquidity, True)
+        out, out_ok = amount0_delta(target, price, liquidity, False)
+    if not taken_ok or not out_ok or fee >= _PIPS or not fits(taken | out, _AMOUNT_BITS):
+        return taken, out, False
+    charged, _ = div_up(taken * u256(fee), u256(_PIPS - fee))
+    cost = taken + charged
+    return cost, out, fits(cost, _AMOUNT_BITS)
 
 
 @kernel

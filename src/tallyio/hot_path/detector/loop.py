@@ -169,7 +169,7 @@ def _run(
             told = np.int64(0)
             for j in range(held):
                 answer = pointer_at(answers, told * OPPORTUNITY)
-                if verify(found[j], inputs[j], legs, edges, entries, records, bounds, stops, first, answer):
+                if verify(found[j], inputs[j], legs, edges, entries, records, bounds, stops, first, floats, answer):
                     told += 1
             left_out = max(number - KEPT_MOST, 0)
             full = tell(ring, answers, told, left_out, update, events[at + EVENT_STAMP])
