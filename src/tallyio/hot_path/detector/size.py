@@ -87,10 +87,11 @@ def _walk(
         for i in range(hops):
             s = i * PIECE
             into, out, kept = scratch[s], scratch[s + 1], scratch[s + 3]
-            room = scratch[s + 2] / kept
-            slack = a - c * room
-            if slack > 0.0 and room * b < most * slack:
-                most, full = room * b / slack, np.int64(i)
+            if scratch[s + 2] < _FAR:  # no end on v2
+                room = scratch[s + 2] / kept
+                slack = a - c * room
+                if slack > 0.0 and room * b < most * slack:
+                    most, full = room * b / slack, np.int64(i)
             c = into * c + kept * a
             a = kept * out * a
             b = into * b
