@@ -6,16 +6,13 @@ from typing import Any
 
 from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor, recorded_executor
-from tallyio.app.searcher import build_mirror
+from tallyio.app.follow import mirror_at_head
 from tallyio.app.strategies import build_strategies
 from tallyio.chains import reads
-from tallyio.chains.feed import WebSocketFeed
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
-from tallyio.core.chain import FeedStatus, NewBlock, PendingTransaction, Rollback
 from tallyio.core.errors import OperatorError, TallyError
 from tallyio.engine import kill_switch
-from tallyio.engine.mirror import Mirror
 from tallyio.hot_path.cpu.layout import read_layout
 from tallyio.hot_path.cpu.placement import CpuChoice, plan
 from tallyio.hot_path.cpu.report import describe, explain
@@ -119,9 +116,7 @@ class _Doctor:
         return f"{folder}: sound"
 
     async def mirror(self) -> str:
-        mirror = build_mirror(self._directory, self._rpc)
-        await _follow_to_head(mirror, self._directory, self._rpc)
-        await mirror.complete()
+        mirror = await mirror_at_head(self._directory, self._rpc)
         differences = await mirror.verify()
         if differences:
             raise OperatorError(
@@ -133,23 +128,3 @@ class _Doctor:
             f"{len(mirror.market.pools)} pools and {accounts} accounts equal the chain at block "
             f"{mirror.head.block.number}; {mirror.skipped_logs} logs skipped"
         )
-
-
-async def _follow_to_head(mirror: Mirror, directory: ConfigDirectory, rpc: Rpc) -> None:
-    head = await reads.get_block(rpc)
-    last = head.ref.number if head else 0
-    feed = WebSocketFeed(rpc, directory.chain.ws_url, directory.chain.start_block, pending=False)
-    events = feed.events()
-    try:
-        async for event in events:
-            match event:
-                case NewBlock():
-                    mirror.apply(event)
-                    if event.block.number >= last:
-                        return
-                case Rollback():
-                    mirror.rewind(event)
-                case FeedStatus() | PendingTransaction():
-                    pass
-    finally:
-        await events.aclose()  # type: ignore[attr-defined]

@@ -30,6 +30,7 @@ COMMANDS = (
     ("deploy", "deploy:deploy", "Put the executor contract on the chain.", "deploy --config ./config --live"),
     ("withdraw", "deploy:withdraw", "Return the executor's funds to the owner.", "withdraw --config ./config --live"),
     ("report", "report:report", "The tally, the HTML page, and what was missed.", "report --config ./config --missed"),
+    ("scan", "scan:scan", "One look: every cycle that pays now, sized exactly.", "scan --config ./config"),
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),
     ("warmup", "bench:warmup", "Compile the hot path's kernels before they are needed.", "warmup"),
     ("devnet up", "devnet:up", "Start the local chain in the background.", "devnet up --seed 7 --interval-ms 500"),

@@ -1,0 +1,73 @@
+"""One look at a devnet that traders have pulled apart: what it tells is exact, and nothing of worth is missing."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallyio.app.follow import mirror_at_head
+from tallyio.chains.rpc import Rpc
+from tallyio.config.directory import ConfigDirectory
+from tallyio.core.units import Address
+from tallyio.hot_path.sizing import Leg, run
+from tallyio.market.view import MarketView
+from tallyio.strategies.arbitrage import ArbitrageSettings
+from tallyio.strategies.base import GasModel
+from tallyio.strategies.search import CycleSearch
+
+
+@pytest.fixture(scope="module")
+def config(start_devnet: Callable[..., Any]) -> Path:
+    devnet = start_devnet(seed=23, interval_ms=400)
+    found: Path = devnet.directory(executor=False)
+    while devnet.head < devnet.world.end_block + 12:
+        time.sleep(0.2)
+    devnet.freeze()
+    return found
+
+
+@pytest.fixture
+async def view(config: Path) -> MarketView:
+    directory = ConfigDirectory.open(config)
+    async with Rpc(directory.chain.http_url) as rpc:
+        return (await mirror_at_head(directory, rpc)).view()
+
+
+def legs(view: MarketView, pools: list[Address], tokens: list[Address]) -> list[Leg]:
+    return [Leg(view.pools[p], view.states[p], view.pools[p].token0 == t) for p, t in zip(pools, tokens, strict=True)]
+
+
+async def test_what_it_tells_is_exact_and_complete(config: Path, view: MarketView, commands: Any) -> None:
+    told = commands.run("scan", "--config", config, "--json").json()
+    least = ConfigDirectory.open(config).strategy("arbitrage", ArbitrageSettings).min_profit_wei
+    assert told["block"] == view.block.number
+    assert told["pools"] == len(view.graph.pools)
+    found = {}
+    for each in told["opportunities"]:
+        found[frozenset(each["pools"]), each["tokens"][0]] = each
+        assert run(legs(view, each["pools"], each["tokens"]), each["amount_in"]).profit == each["profit"] > 0
+        assert each["net_wei"] == each["worth_wei"] - each["gas_wei"]
+        assert (each["verdict"] == "take") == (each["net_wei"] > least)
+    paying = [
+        each
+        for each in CycleSearch(GasModel()).best(view, least, 50)
+        if each.route.steps[0].token_in == view.weth and not each.route.outer  # type: ignore[union-attr]
+    ]
+    assert paying
+    for trade in paying:
+        each = found[frozenset(step.pool for step in trade.route.steps), view.weth]  # type: ignore[union-attr]
+        assert each["profit"] >= trade.gross_wei * (1 - 1e-9)
+
+
+def test_people_are_told_in_lines(config: Path, commands: Any) -> None:
+    told = commands.run("scan", "--config", config, "--limit", "2")
+    first, *rest = told.out.splitlines()
+    assert "cycles over" in first
+    assert sum("profit" in line for line in rest) == 2
+    assert told.errors == []
+
+
+def test_a_chain_out_of_reach_is_said(config: Path, commands: Any, tmp_path: Path) -> None:
+    commands.run("scan", "--config", tmp_path / "none").refused(2, "none")
