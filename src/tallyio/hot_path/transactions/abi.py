@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.transactions.byte_access import load_be
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.inlined import inlined
 
 Bytes = Any
 Words = Any

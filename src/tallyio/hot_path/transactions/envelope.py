@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tallyio.hot_path.compiled import inlined
 from tallyio.hot_path.transactions.byte_access import byte, load_be
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     BLOB_FEE,
     BODY_AT,

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.pointer import pointer_at
 from tallyio.hot_path.transactions import calls, commands
 from tallyio.hot_path.transactions.abi import WORD, byte_string, byte_strings, copy_word, saturated, tail
 from tallyio.hot_path.transactions.byte_access import byte, load_be, multiply
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     CALL,
     CONDITIONS,

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.transactions import calls
 from tallyio.hot_path.transactions.abi import WORD, address_path, copy_word, no_address, packed_path, saturated, tail
 from tallyio.hot_path.transactions.byte_access import load_be
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.inlined import inlined
 from tallyio.hot_path.transactions.layout import (
     AMOUNT,
     AMOUNT_UNTOLD,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.uint256.native_machine import (
     divide_limb_step,
     divide_step,
@@ -21,7 +21,6 @@ from tallyio.hot_path.uint256.native_machine import (
     shifted_in,
 )
 from tallyio.hot_path.uint256.native_words import from_limbs, limb, u256
-from tallyio.hot_path.uint256.word import inlined
 
 Limb = Any
 Word = Any

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core.typing.templates import AbstractTemplate, ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -36,11 +36,6 @@ def instruction(typed: Callable[..., Any]) -> Any:
 class _WordModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Any) -> None:
         super().__init__(manager, fe_type, WORD)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """``function`` compiled into its callers: words passed between functions go through memory."""
-    return njit(nogil=True, error_model="numpy", boundscheck=False, forceinline=True)(function)
 
 
 def _operator(symbol: Callable[..., Any], result: Any, emit: Callable[[Any, Any, Any], Any]) -> None:
