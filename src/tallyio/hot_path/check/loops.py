@@ -1,6 +1,7 @@
 """Runs a kernel over arrays of words and its twin over the same integers."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ CHUNK = 20_000
 _WORD = 2**256
 
 
+@cache
 def loop_of(case: Any) -> Any:
     """A loop over ``count`` rows of ``width`` words in and ``answers`` words out."""
 
