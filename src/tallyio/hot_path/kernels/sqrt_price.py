@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.uint256 import (
     add_checked,
     constant,
@@ -33,7 +33,7 @@ _Q96 = constant(1 << 96)
 _FRACTION = constant((1 << 96) - 1)
 
 
-@kernel
+@inlined
 def amount0_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -> tuple[Word, bool]:
     """Token0 between two prices, rounded twice as the contract does."""
     if sqrt_a > sqrt_b:
@@ -48,7 +48,7 @@ def amount0_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -
     return div(first, sqrt_a)
 
 
-@kernel
+@inlined
 def amount1_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -> tuple[Word, bool]:
     """Token1 between two prices: ``liquidity * (sqrt_b - sqrt_a)``."""
     if sqrt_a > sqrt_b:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.kernels.sqrt_price import (
     amount0_delta,
     amount1_delta,
@@ -119,7 +119,7 @@ def quote_step(
     return price, out, ok
 
 
-@kernel
+@inlined
 def after_fee(remaining: Word, fee_pips: Pips) -> Word:
     """What is left of an input once the fee (below a million pips) is taken, rounded down."""
     kept = u256(_PIPS - np.uint64(fee_pips))
@@ -130,7 +130,7 @@ def after_fee(remaining: Word, fee_pips: Pips) -> Word:
     return net
 
 
-@kernel
+@inlined
 def end_within(
     sqrt_price: Word, sqrt_target: Word, liquidity: Word, net_in: Word, zero_for_one: bool
 ) -> tuple[Word, bool]:
@@ -158,14 +158,14 @@ def end_within(
     return price, price < sqrt_target
 
 
-@kernel
+@inlined
 def _input(price: Word, start: Word, liquidity: Word, zero_for_one: bool) -> tuple[Word, bool]:
     if zero_for_one:
         return amount0_delta(price, start, liquidity, True)
     return amount1_delta(price, start, liquidity, True)
 
 
-@kernel
+@inlined
 def _output(price: Word, start: Word, liquidity: Word, zero_for_one: bool) -> tuple[Word, bool]:
     if zero_for_one:
         return amount1_delta(price, start, liquidity, False)

@@ -64,7 +64,16 @@ def reciprocal(d1: Limb, d0: Limb) -> Limb:
 
 @kernel
 def by_one(rest: Limb, low: Word, d: Limb) -> tuple[Word, bool]:
-    """Quotient of ``rest:low`` by one limb, ``rest`` below it, and whether a remainder is left."""
+    """``one``, called: for divisors of any size it is the rare case."""
+    return one(rest, low, d)
+
+
+@inlined
+def one(rest: Limb, low: Word, d: Limb) -> tuple[Word, bool]:
+    """Quotient of ``rest:low`` by one limb, ``rest`` below it, and whether a remainder is left.
+
+    Compiled into its caller, the reciprocal of a constant divisor is a constant.
+    """
     s = leading_zeros(d)
     d = d << s
     v = limb_reciprocal(d)

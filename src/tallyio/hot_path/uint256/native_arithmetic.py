@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.uint256.division import by_one, divide
+from tallyio.hot_path.compiled import inlined, kernel
+from tallyio.hot_path.uint256.division import divide, one
 from tallyio.hot_path.uint256.native_machine import mul_128, multiply_wide
 from tallyio.hot_path.uint256.native_words import from_float, to_float, u256
 
@@ -22,14 +22,14 @@ mul_wide = multiply_wide
 __all__ = ["mul_128"]
 
 
-@kernel
+@inlined
 def fits(a: Word, n: Limb) -> bool:
     """Whether ``a`` is below ``2**n``, for ``n`` from 0 to 255."""
     below: bool = (a >> np.uint64(n)) == u256(_ZERO)
     return below
 
 
-@kernel
+@inlined
 def add_checked(a: Word, b: Word) -> tuple[Word, bool]:
     total = a + b
     return total, total >= a
@@ -40,13 +40,13 @@ def sub_checked(a: Word, b: Word) -> tuple[Word, bool]:
     return a - b, a >= b
 
 
-@kernel
+@inlined
 def mul_checked(a: Word, b: Word) -> tuple[Word, bool]:
     high, low = multiply_wide(a, b)
     return low, high == u256(_ZERO)
 
 
-@kernel
+@inlined
 def mul_div(a: Word, b: Word, d: Word) -> tuple[Word, bool]:
     high, low = multiply_wide(a, b)
     if high >= d:
@@ -55,7 +55,7 @@ def mul_div(a: Word, b: Word, d: Word) -> tuple[Word, bool]:
     return q, True
 
 
-@kernel
+@inlined
 def mul_div_up(a: Word, b: Word, d: Word) -> tuple[Word, bool]:
     high, low = multiply_wide(a, b)
     if high >= d:
@@ -68,7 +68,7 @@ def mul_div_up(a: Word, b: Word, d: Word) -> tuple[Word, bool]:
     return q, True
 
 
-@kernel
+@inlined
 def div(a: Word, d: Word) -> tuple[Word, bool]:
     if d == u256(_ZERO):
         return d, False
@@ -76,7 +76,7 @@ def div(a: Word, d: Word) -> tuple[Word, bool]:
     return q, True
 
 
-@kernel
+@inlined
 def div_up(a: Word, d: Word) -> tuple[Word, bool]:
     if d == u256(_ZERO):
         return d, False
@@ -86,12 +86,12 @@ def div_up(a: Word, d: Word) -> tuple[Word, bool]:
     return q, True
 
 
-@kernel
+@inlined
 def div_small(a: Word, d: Limb) -> tuple[Word, bool]:
     d = np.uint64(d)
     if d == _ZERO:
         return u256(_ZERO), False
-    q, _ = by_one(_ZERO, a, d)
+    q, _ = one(_ZERO, a, d)
     return q, True
 
 
