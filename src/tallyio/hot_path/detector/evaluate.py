@@ -11,6 +11,8 @@ from tallyio.hot_path.detector.scan import legs_of
 from tallyio.hot_path.detector.size import size
 from tallyio.hot_path.memory.ring_layout import NO_SLOT
 from tallyio.hot_path.memory.spsc import claim, publish
+from tallyio.hot_path.pointer import prefetch
+from tallyio.hot_path.state.layout import BELOW, RECORD, STOP
 from tallyio.hot_path.uint256 import fits, from_float, store128, u256
 
 Words = Any
@@ -45,12 +47,15 @@ def weigh(
     bounds: Words,
     stop_floats: Reals,
     scratch: Reals,
+    stops: Words,
 ) -> Index:
     """Sizes each of ``found`` and keeps the ``KEPT_MOST`` of most value in front, best first; returns how many."""
     held = np.int64(0)
     for i in range(number):
         what = found[i]
         hops = legs_of(edges, entries, what, legs)
+        for k in range(hops):
+            prefetch(stops, np.int64(records[(legs[k] >> 1) * RECORD + BELOW + (legs[k] & 1)]) * STOP)
         amount, profit = size(hops, legs, records, floats, bounds, stop_floats, scratch)
         if not profit > 0.0:
             continue

@@ -16,6 +16,10 @@ if TYPE_CHECKING or DISABLED:
         """Which of ``p[i]`` to ``p[i + 15]`` (float32, on a 64-byte line) exceed ``limit``: a bit each."""
         return sum(1 << k for k in range(LANES) if p[i + k] > limit)
 
+    def lowest(mask: Any) -> int:
+        """The place of the lowest bit that is set in an uint64 other than 0."""
+        return (int(mask) & -int(mask)).bit_length() - 1
+
 else:
     from llvmlite import ir
     from numba import types
@@ -41,3 +45,12 @@ else:
             return builder.zext(mask, ir.IntType(64))
 
         return types.uint64(p, i, limit), generate
+
+    @intrinsic
+    def lowest(typing_context: Any, mask: Any) -> Any:
+        """The place of the lowest bit that is set in an uint64 other than 0."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+        return types.int64(types.uint64), generate

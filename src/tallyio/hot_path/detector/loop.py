@@ -148,7 +148,23 @@ def _run(
             continue
         pool = pool_of(events, at)
         block, size = np.int64(records[pool * RECORD + ROW_BLOCK]), np.int64(records[pool * RECORD + ROW_COUNT])
-        number = scan(block, size, products, entries, rates, pool, threshold, found, ROOM)
+        number = scan(
+            block,
+            size,
+            products,
+            entries,
+            rates,
+            pool,
+            threshold,
+            found,
+            ROOM,
+            records,
+            floats,
+            bounds,
+            first,
+            edges,
+            worth,
+        )
         if number:
             locate(pool, records, floats, bounds, stops, stop_floats, stop_ticks)
             held = weigh(
@@ -165,6 +181,7 @@ def _run(
                 bounds,
                 stop_floats,
                 scratch,
+                stops,
             )
             told = np.int64(0)
             for j in range(held):

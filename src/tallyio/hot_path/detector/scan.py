@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.detector.lanes import lanes_above
+from tallyio.hot_path.compiled import inlined, kernel
+from tallyio.hot_path.detector.lanes import lanes_above, lowest
 from tallyio.hot_path.detector.rows import BLOCK, CYCLE, ENTRY, PARTNER, PLACE, TURNED
+from tallyio.hot_path.pointer import prefetch
+from tallyio.hot_path.state.layout import BOUNDS, FIRST, FLOATS, RECORD
 
 Words = Any
 Reals = Any
@@ -35,6 +37,31 @@ def gain(entries: Words, entry: Index, rates: Reals, backwards: Index) -> Any:
     return rates[entries[at] ^ backwards] * rates[entries[at + 1] ^ backwards] * rates[entries[at + 2] ^ backwards]
 
 
+@inlined
+def bring(
+    entries: Words,
+    entry: Index,
+    records: Words,
+    floats: Reals,
+    bounds: Words,
+    first: Words,
+    edges: Words,
+    worth: Reals,
+) -> None:
+    """Asks for the memory that sizing and verifying the entry's cycle will read, all at once."""
+    at = entry * ENTRY
+    cycle = np.int64(entries[at + CYCLE])
+    prefetch(edges, cycle * 4)
+    prefetch(worth, cycle)
+    for i in range(3):
+        pool = np.int64(entries[at + PARTNER + i]) >> 1
+        prefetch(floats, pool * FLOATS)
+        prefetch(records, pool * RECORD)
+        prefetch(records, pool * RECORD + 8)
+        prefetch(bounds, pool * BOUNDS)
+        prefetch(first, pool * FIRST)
+
+
 @kernel
 def scan(
     block: Index,
@@ -46,6 +73,12 @@ def scan(
     threshold: Real,
     found: Words,
     room: Index,
+    records: Words,
+    floats: Reals,
+    bounds: Words,
+    first: Words,
+    edges: Words,
+    worth: Reals,
 ) -> Index:
     """How many directions of the row's cycles gain more than ``threshold``, marginally.
 
@@ -57,17 +90,20 @@ def scan(
     at, last = block * (2 * BLOCK), (block + (count + BLOCK - 1) // BLOCK) * (2 * BLOCK)
     while at < last:
         forward, backward = lanes_above(products, at, limit0), lanes_above(products, at + BLOCK, limit1)
-        if forward | backward != _NONE:
-            for k in range(BLOCK):
-                entry, lane = at // 2 + k, np.uint64(k)
-                if (forward >> lane) & _ONE != _NONE and rate0 * gain(entries, entry, rates, 0) > threshold:
-                    if number < room:
-                        found[number] = 2 * entry
-                    number += 1
-                if (backward >> lane) & _ONE != _NONE and rate1 * gain(entries, entry, rates, 1) > threshold:
-                    if number < room:
-                        found[number] = 2 * entry + 1
-                    number += 1
+        either = np.uint64(forward | backward)
+        while either != _NONE:
+            k = lowest(either)
+            entry, lane = at // 2 + k, np.uint64(k)
+            either &= either - _ONE
+            bring(entries, entry, records, floats, bounds, first, edges, worth)
+            if (forward >> lane) & _ONE != _NONE and rate0 * gain(entries, entry, rates, 0) > threshold:
+                if number < room:
+                    found[number] = 2 * entry
+                number += 1
+            if (backward >> lane) & _ONE != _NONE and rate1 * gain(entries, entry, rates, 1) > threshold:
+                if number < room:
+                    found[number] = 2 * entry + 1
+                number += 1
         at += 2 * BLOCK
     return number
 
