@@ -19,7 +19,9 @@ from tallyio.hot_path.memory import spsc
 from tallyio.hot_path.memory.rings import SpscRing
 from tallyio.hot_path.pointer import pointer
 from tallyio.hot_path.state import layout
+from tallyio.hot_path.state.aligned import aligned as aligned
 from tallyio.hot_path.state.events import event_words
+from tallyio.hot_path.state.stop_table import StopTable
 from tallyio.hot_path.state.stops import Stops, stops_above, stops_below
 
 _NO_TIMES = np.zeros(0, np.uint64)
@@ -123,13 +125,6 @@ def candidate(words: Sequence[int]) -> Candidate:
     )
 
 
-def aligned(words: int, dtype: Any = np.uint64) -> NDArray[Any]:
-    """Zeroed memory that begins on a pair of cache lines."""
-    raw = np.zeros(words * np.dtype(dtype).itemsize + 128, np.uint8)
-    skip = -raw.ctypes.data % 128
-    return raw[skip : skip + words * np.dtype(dtype).itemsize].view(dtype)
-
-
 class Arrays:
     """The flat arrays that the loop works on. ``headers`` (pools,) as ``layout.header`` makes them."""
 
@@ -166,7 +161,8 @@ class Arrays:
         self.rates[-2:] = 1.0
         self.bounds = aligned(self.count * layout.BOUNDS, np.int64)
         self.first = aligned(self.count * layout.FIRST)
-        self.stops, self.stop_floats, self.stop_ticks = aligned(0), np.zeros(0), np.zeros(0, np.int64)
+        self._table = StopTable()
+        self._share_stops()
         self.ring = ring or SpscRing.make(aligned(spsc.words_needed(capacity)), capacity)
         self.counts = aligned(loop.COUNTS)
         self._work = (
@@ -179,22 +175,20 @@ class Arrays:
         )
 
     def set_stops(self, pool: int, below: Stops, above: Stops) -> None:
-        """The pool's stops from now on. They lie behind all others: for start-up and changed positions, not swaps."""
-        begin, middle = len(self.stop_ticks), len(self.stop_ticks) + len(below.ticks)
-        self.use_stops(
-            np.concatenate((self.stops, below.words.ravel(), above.words.ravel())),
-            np.concatenate((self.stop_floats, below.floats.ravel(), above.floats.ravel())),
-            np.concatenate((self.stop_ticks, below.ticks, above.ticks)),
-        )
+        """The pool's stops from now on; the others stay where they are. For changed positions, not swaps."""
+        begin, middle, end = self._table.put(pool, below, above)
+        self._share_stops()
         at = pool * layout.BOUNDS
-        self.bounds[at : at + layout.BOUNDS] = begin, middle, middle, middle + len(above.ticks)
+        self.bounds[at : at + layout.BOUNDS] = begin, middle, middle, end
         self.records[pool * layout.RECORD + layout.FLAGS] = 0
 
     def use_stops(self, words: NDArray[np.uint64], floats: NDArray[np.float64], ticks: NDArray[np.int64]) -> None:
         """All pools' stops at once; the caller has set ``bounds``."""
-        self.stops = aligned(words.size)
-        self.stops[:] = words
-        self.stop_floats, self.stop_ticks = floats, ticks
+        self._table.adopt(words, floats, ticks)
+        self._share_stops()
+
+    def _share_stops(self) -> None:
+        self.stops, self.stop_floats, self.stop_ticks = self._table.words, self._table.floats, self._table.ticks
 
     def run(
         self,
