@@ -8,7 +8,7 @@ import numpy as np
 from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.amm.quote import output_of
-from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from tallyio.hot_path.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio
 from tallyio.hot_path.check.comparison import Comparison, Mismatches
 from tallyio.hot_path.detector.detector import Candidate, Detector
 
@@ -57,6 +57,9 @@ class World:
         nets = [unit * (13 + i if i < 12 else 0) for i in range(12)]
         nets = [*nets, unit * 5, *(-net for net in nets[:-1]), -(nets[-1] + unit * 5)]
         nets[-1] = -sum(nets[:-1])
+        if pool % 2:  # and a position over the full range, whose far ends cost more than 128 bits
+            end = MAX_TICK // spec.tick_spacing * spec.tick_spacing
+            places, nets = [-end, *places, end], [unit * 10**4, *nets, -unit * 10**4]
         liquidity = sum(net for place, net in zip(places, nets, strict=True) if place <= tick)
         return V3State(price, tick, liquidity, tuple(places), tuple(nets))
 

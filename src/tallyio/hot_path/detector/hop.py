@@ -118,10 +118,10 @@ def _through_ticks(
             return nothing, False
     remaining = amount - cost
     while remaining != nothing:
-        spent = load128(stops, at * STOP + STOP_INPUT)
+        spent = load(stops, at * STOP + STOP_INPUT)
         further = furthest(stops, at, end, remaining + spent)
-        out = out + load128(stops, further * STOP + STOP_OUTPUT) - load128(stops, at * STOP + STOP_OUTPUT)
-        remaining = remaining + spent - load128(stops, further * STOP + STOP_INPUT)
+        out = out + load(stops, further * STOP + STOP_OUTPUT) - load(stops, at * STOP + STOP_OUTPUT)
+        remaining = remaining + spent - load(stops, further * STOP + STOP_INPUT)
         at = further
         if remaining == nothing:
             break
@@ -163,11 +163,11 @@ def whole_step(price: Word, target: Word, liquidity: Word, fee: Word) -> tuple[W
 def furthest(stops: Words, at: Index, end: Index, budget: Word) -> Index:
     """The last stop from ``at`` on whose whole steps before it cost at most ``budget``."""
     stride = np.int64(1)
-    while at + stride < end and load128(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
+    while at + stride < end and load(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
         at += stride
         stride *= 2
     while stride > 1:
         stride //= 2
-        if at + stride < end and load128(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
+        if at + stride < end and load(stops, (at + stride) * STOP + STOP_INPUT) <= budget:
             at += stride
     return at

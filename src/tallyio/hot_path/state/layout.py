@@ -28,8 +28,9 @@ FIRST = 8
 """Per pool: cost and output of the whole first step below, then above; 128 bits each."""
 
 STOP = 16
-"""Per stop: price (four limbs), liquidity beyond it, input with fee and output of all whole steps before it."""
-STOP_PRICE, STOP_LIQUIDITY, STOP_INPUT, STOP_OUTPUT = 0, 4, 6, 8
+"""Per stop: price, liquidity beyond it (128 bits), input with fee and output of all whole steps before it; the sums
+have 256 bits, since a position over the full range costs more at its far ends than any token's supply."""
+STOP_PRICE, STOP_LIQUIDITY, STOP_INPUT, STOP_OUTPUT = 0, 4, 6, 10
 STOP_FLOATS = 2
 """Per stop: the square-root price as a float (token1 per token0, raw units) and the liquidity beyond."""
 

@@ -18,7 +18,6 @@ from tallyio.hot_path.amm.tick_math import MAX_TICK, MIN_TICK, sqrt_ratio_at_tic
 from tallyio.hot_path.state.layout import STOP, STOP_INPUT, STOP_LIQUIDITY, STOP_OUTPUT, STOP_PRICE
 
 _LIMB = 2**64
-_MOST = 2**127
 
 
 class Stops(NamedTuple):
@@ -65,8 +64,6 @@ def _stops(
         taken = into(following, price, liquidity, True)
         spent += taken + -(-taken * fee_pips // (PIPS - fee_pips))
         earned += out(following, price, liquidity, False)
-        if spent >= _MOST or earned >= _MOST:
-            break
     return _packed(rows, order)
 
 
@@ -75,7 +72,7 @@ def _packed(rows: list[tuple[int, int, int, int]], order: list[int]) -> Stops:
     floats = np.zeros((len(rows), 2))
     for i, row in enumerate(rows):
         for at, value in zip((STOP_PRICE, STOP_LIQUIDITY, STOP_INPUT, STOP_OUTPUT), row, strict=True):
-            for limb in range(3 if at == STOP_PRICE else 2):
+            for limb in range(2 if at == STOP_LIQUIDITY else 4):
                 words[i, at + limb] = (value >> 64 * limb) % _LIMB
         floats[i] = row[0] / 2**96, row[1]
     return Stops(words, floats, np.array(order[: len(rows)], np.int64))

@@ -12,7 +12,7 @@ from tallyio.hot_path.state.stops import Stops, stops_above, stops_below
 
 
 def word(stops: Stops, row: int, at: int) -> int:
-    return int(stops.words[row, at]) | int(stops.words[row, at + 1]) << 64
+    return sum(int(stops.words[row, at + i]) << 64 * i for i in range(2 if at == STOP_LIQUIDITY else 4))
 
 
 @pytest.mark.parametrize("zero_for_one", [True, False])
@@ -41,3 +41,11 @@ def test_sum_of_whole_steps_is_the_whole_swap(spacing: int, zero_for_one: bool) 
 
 def test_pool_without_ticks_has_no_stops() -> None:
     assert len(stops_below((), (), 60, 3000).ticks) == len(stops_above((), (), 60, 3000).ticks) == 0
+
+
+def test_a_position_over_the_full_range_reaches_its_ends() -> None:
+    """Its far ends cost more than any token's supply; the stops near the price must not be lost with them."""
+    ticks, nets = (-887220, -600, 600, 887220), (10**21, 10**22, -(10**22), -(10**21))
+    for stops, last in ((stops_below(ticks, nets, 60, 3000), -887220), (stops_above(ticks, nets, 60, 3000), 887220)):
+        assert {-600, 600, last} <= set(stops.ticks.tolist())
+        assert word(stops, len(stops.ticks) - 1, STOP_INPUT) > 2**128
