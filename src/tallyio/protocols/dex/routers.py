@@ -86,9 +86,10 @@ def _multicall(router: Router, types: str, data: bytes, value_wei: int) -> tuple
         if selector in _HARMLESS:
             continue
         if selector in _UNWRAP:
-            # unwrapping asks for a least amount of WETH: one more condition on the swap that yields it
+            # unwrapping asks for a least amount of WETH: one more condition on the swap that yields it. Of several
+            # swaps it asks for their sum, which no limit of one of them says: the proof tells there.
             least = int(_arguments(_UNWRAP[selector], call[4:])[0])
-            if intents and not intents[-1].exact_out:
+            if len(intents) == 1 and not intents[-1].exact_out:
                 intents[-1] = msgspec.structs.replace(intents[-1], limit=max(intents[-1].limit, least))
             continue
         inner = decode_call(router, call, value_wei)
