@@ -15,11 +15,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import rlp  # type: ignore[import-untyped]
 
 from tallyio.app import devnet
 from tallyio.app.deploy import deploy_executor
 from tallyio.app.devnet_config import give_key, write_directory
 from tallyio.app.options import DevnetOptions
+from tallyio.core.chain import PendingTransaction
+from tallyio.core.units import Address, Hash32
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.cache import start_world
 from tallyio.devnet.node_rpc import NodeRpc
@@ -27,6 +30,19 @@ from tallyio.devnet.world import World, load
 from tallyio.wallet import keystore
 
 WORLD_SEED = 7
+GAS_LIMIT = 2_000_000
+
+
+@pytest.fixture(scope="session")
+def pending_call() -> Callable[..., PendingTransaction]:
+    """``(sender, to, data, value_wei=0)`` → a call as the mempool shows it; its signature is nobody's."""
+
+    def call(sender: Address, to: Address | None, data: bytes, value_wei: int = 0) -> PendingTransaction:
+        target = bytes.fromhex(to[2:]) if to else b""
+        raw = bytes(rlp.encode([1, 10**10, GAS_LIMIT, target, value_wei, data, 27, 1, 1]))
+        return PendingTransaction(Hash32("0x1"), sender, to, 1, value_wei, GAS_LIMIT, 10**10, 10**10, data, raw)
+
+    return call
 
 
 class WorldChain(msgspec.Struct, frozen=True):

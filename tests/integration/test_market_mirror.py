@@ -8,11 +8,11 @@ import pytest
 
 from tallyio.chains.blocks import header, logs
 from tallyio.chains.multicall import decode_aggregate3, encode_aggregate3
-from tallyio.core.chain import NewBlock, PendingTransaction, Rollback
+from tallyio.core.chain import NewBlock, Rollback
 from tallyio.core.clock import seeded
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import V2, V3, Pool, V2State, V3State
-from tallyio.core.units import Address, Hash32
+from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.market.market import Market
 from tallyio.market.reading import read_states
@@ -132,7 +132,7 @@ def test_every_number_that_differs_is_named(world_chain: Any) -> None:
     assert next(d for d in found if d.field == "reserve0").on_chain == two.reserve0
 
 
-def test_the_mirror_follows_traders_and_providers(scratch_chain: Any) -> None:
+def test_the_mirror_follows_traders_and_providers(scratch_chain: Any, pending_call: Any) -> None:
     """Router calls of every kind, one a block. What the intents say of a pending call is what the block then shows, and
     a call whose effect is refused is one that reverts."""
     node, random = Node(scratch_chain), seeded(3, "traders")
@@ -144,7 +144,7 @@ def test_the_mirror_follows_traders_and_providers(scratch_chain: Any) -> None:
         if call is None:
             continue
         to, data, value = call
-        pending = PendingTransaction(Hash32("0x1"), trader, to, 0, value, GAS, 0, 0, data, b"")
+        pending = pending_call(trader, to, data, value)
         intents = market.registry.intents(pending)
         assert intents
         try:
@@ -186,7 +186,7 @@ def test_a_reorg_is_rolled_back_exactly(own_chain: Any) -> None:
         assert node.differences(market) == []
 
 
-def test_a_fee_token_is_found_out_by_its_first_sale(scratch_chain: Any) -> None:
+def test_a_fee_token_is_found_out_by_its_first_sale(scratch_chain: Any, pending_call: Any) -> None:
     node = Node(scratch_chain)
     market, fee = node.mirror(), node.world.tokens["FEE"].address
     traded = {p.address for p in market.pools.values() if fee in (p.token0, p.token1)}
@@ -200,7 +200,7 @@ def test_a_fee_token_is_found_out_by_its_first_sale(scratch_chain: Any) -> None:
     assert traded <= set(market.untradable)
     assert "takes a fee on transfer" in market.untradable[next(iter(traded))]
     data = abi.call(signature, 0, [weth, fee], trader, 2**40)
-    pending = PendingTransaction(Hash32("0x1"), trader, router, 0, 10**17, GAS, 0, 0, data, b"")
+    pending = pending_call(trader, router, data, 10**17)
     with pytest.raises(ChainDataError, match="fee on transfer"):
         states_after(view(market), market.registry.intents(pending))
 

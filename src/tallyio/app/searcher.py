@@ -36,7 +36,7 @@ from tallyio.engine.restart import restore_tracker
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
-from tallyio.hot_path import screen
+from tallyio.hot_path import screen, warm
 from tallyio.journal.entries import Scope
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.journal.projections import breaker_state
@@ -144,7 +144,7 @@ class Searcher:
         signer = signer.with_policy(self._policy(self.executor, self.directory.limits(Limits)))
         self.journal = Journal.open(data_dir / FILE_NAME)
         self._stack.callback(self.journal.close)
-        preparing = asyncio.create_task(asyncio.to_thread(screen.prepare))
+        preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         try:
             await self._assemble(signer)
         finally:
@@ -155,6 +155,12 @@ class Searcher:
         await self._stack.enter_async_context(self.server)
         self.health.set(True)
         log.info("searcher ready", metrics=f"http://127.0.0.1:{self.server.port}/metrics", live=self.live)
+
+    def _prepare(self) -> None:
+        """The kernels of the first block and the first pending transaction: neither has a second to spare for them."""
+        screen.prepare()
+        if "backrun" in self.directory.settings.strategies:
+            warm.warm("transactions")
 
     async def _assemble(self, signer: KeystoreSigner) -> None:
         settings, chain, limits = self.directory.settings, self.chain, self.directory.limits(Limits)

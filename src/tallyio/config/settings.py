@@ -79,7 +79,7 @@ class RouterSettings(Section, frozen=True, kw_only=True):
     """A contract whose pending calls are understood. ``v2`` and ``v3`` name the exchanges whose pools it uses."""
 
     address: AddressField
-    kind: Literal["uniswap_v2_router02", "uniswap_v3_swap_router", "uniswap_swap_router02"]
+    kind: Literal["uniswap_v2_router02", "uniswap_v3_swap_router", "uniswap_swap_router02", "uniswap_universal_router"]
     v2: str = ""
     v3: str = ""
 

@@ -17,7 +17,7 @@ def states_after(view: MarketView, intents: tuple[SwapIntent, ...]) -> dict[Addr
     """
     states: dict[Address, PoolState] = {}
     for intent in intents:
-        if intent.deadline and view.next_timestamp > intent.deadline:
+        if intent.deadline is not None and view.next_timestamp > intent.deadline:
             raise ChainDataError(f"the deadline {intent.deadline} is before the next block's {view.next_timestamp}")
         amount = _exact_out(view, intent, states) if intent.exact_out else _exact_in(view, intent, states)
         if amount > intent.limit if intent.exact_out else amount < intent.limit:

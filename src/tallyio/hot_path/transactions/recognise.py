@@ -209,8 +209,10 @@ def _act(
         if end - base < WORD * heads:
             return _SHORT
         if described & _TIMED:
+            own = saturated(p, base)
+            if timed == _ZERO or own < deadline:
+                deadline = own
             timed = _ONE
-            deadline = saturated(p, base)
         elif described & _LEADING_WORD:
             record[CONDITIONS] += _ONE
         inner = (described >> 8) & kinds & 15

@@ -130,7 +130,7 @@ class Recognised:
             case Action.MULTICALL:
                 *head, inner = _arguments(_types(call), data[4:])
                 if call.flags & TIMED:
-                    deadline = min(head[0], 2**64 - 1)
+                    deadline = min(head[0], 2**64 - 1 if deadline is None else deadline)
                 elif head:
                     self.conditions += 1
                 if self._enters(len(inner), depth):

@@ -21,6 +21,7 @@ class RouterKind(StrEnum):
     V2 = "uniswap_v2_router02"
     V3 = "uniswap_v3_swap_router"
     V3_02 = "uniswap_swap_router02"
+    UNIVERSAL = "uniswap_universal_router"
 
 
 class Router(msgspec.Struct, frozen=True):

@@ -18,12 +18,13 @@ class SwapIntent(msgspec.Struct, frozen=True):
     """A swap that its sender signed.
 
     ``amount`` is the input and ``limit`` the least output, or, when ``exact_out``, the output and the most input.
-    ``deadline`` is in unix seconds, 0 where the call has none. ``sqrt_limit_x96`` (v3, one hop) may cut the swap short.
+    ``deadline`` is in unix seconds, at most 2**64 - 1, None where the call has none. ``sqrt_limit_x96`` (v3, one hop)
+    may cut the swap short; 0 where there is none.
     """
 
     hops: tuple[Hop, ...]
     amount: int
     limit: int
     exact_out: bool = False
-    deadline: int = 0
+    deadline: int | None = None
     sqrt_limit_x96: int = 0

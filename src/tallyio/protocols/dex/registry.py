@@ -1,6 +1,7 @@
 """Every exchange of one chain, behind one decoder."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from tallyio.core.chain import Log, PendingTransaction
 from tallyio.core.deltas import StateDelta
@@ -9,7 +10,7 @@ from tallyio.core.pools import V2, V3
 from tallyio.protocols.dex import uniswap_v2, uniswap_v3
 from tallyio.protocols.dex.deployments import Deployment, Router
 from tallyio.protocols.dex.intents import SwapIntent
-from tallyio.protocols.dex.routers import decode_call
+from tallyio.protocols.dex.routers import RouterCalls
 
 POOL_TOPICS = (uniswap_v2.SYNC, uniswap_v3.INITIALIZE, uniswap_v3.SWAP, uniswap_v3.MINT, uniswap_v3.BURN)
 
@@ -37,6 +38,12 @@ class DexRegistry:
         return uniswap_v2.decode(log) or uniswap_v3.decode(log)
 
     def intents(self, transaction: PendingTransaction) -> tuple[SwapIntent, ...]:
-        """The swaps that a pending transaction asks for, empty for calls of unknown contracts or functions."""
-        router = self.routers.get(transaction.to) if transaction.to else None
-        return decode_call(router, transaction.data, transaction.value_wei) if router else ()
+        """The swaps that a pending transaction's signed bytes ask for; empty where contract or function are unknown.
+
+        Raises ``ChainDataError`` where a router's function is called with arguments that do not decode.
+        """
+        return self._calls.read(transaction.raw) if transaction.to in self.routers else ()
+
+    @cached_property
+    def _calls(self) -> RouterCalls:
+        return RouterCalls(self.routers.values())
