@@ -74,15 +74,21 @@ class Detector:
     def write(self, updates: Sequence[tuple[int, PoolState]], stamp: int = 0) -> None:
         """Each ``(pool, state)`` in turn: its opportunities wait in ``drain`` then.
 
-        A v3 state whose ticks differ from those known brings the pool's stops up to date first.
+        A v3 state whose ticks differ from those known brings the pool's stops up to date at its own turn: what comes
+        before it is answered from the former ones.
         """
+        events: list[tuple[int, ...]] = []
         for pool, state in updates:
-            if isinstance(state, V3State):
+            if isinstance(state, V3State) and self._are_new(pool, state):
+                self._run(events)
+                events = []
                 self._follow_ticks(pool, state)
-        events = np.zeros((len(updates), layout.EVENT), np.uint64)
-        for row, (pool, state) in zip(events, updates, strict=True):
-            row[:] = event_words(pool, state, stamp)
-        self.arrays.run(events)
+            events.append(event_words(pool, state, stamp))
+        self._run(events)
+
+    def _run(self, events: list[tuple[int, ...]]) -> None:
+        if events:
+            self.arrays.run(np.array(events, np.uint64))
 
     def drain(self) -> list[Candidate]:
         """The opportunities told since the last call; ``lost`` in ``counts`` says if the ring was full meanwhile."""
@@ -96,10 +102,11 @@ class Detector:
         names = ("seen", "unknown_pool", "unknown_family", "impossible", "found", "told", "left_out", "refused", "lost")
         return dict(zip(names, map(int, self.arrays.counts), strict=False))
 
+    def _are_new(self, pool: int, state: V3State) -> bool:
+        return 0 <= pool < len(self.pools) and self._ticks.get(pool) != (state.tick_index, state.liquidity_net)
+
     def _follow_ticks(self, pool: int, state: V3State) -> None:
         known = (state.tick_index, state.liquidity_net)
-        if not 0 <= pool < len(self.pools) or self._ticks.get(pool) == known:
-            return
         spec = self.pools[pool]
         self.arrays.set_stops(
             pool,

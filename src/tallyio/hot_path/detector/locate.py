@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from tallyio.hot_path.amm.tick_math import MIN_TICK
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.state.layout import (
     ABOVE,
+    AMOUNTS,
     BELOW,
     BOUNDS,
     END0,
@@ -23,13 +25,16 @@ from tallyio.hot_path.state.layout import (
     STOP,
     STOP_FLOATS,
     STOP_LIQUIDITY,
+    STOP_PRICE,
     TICK,
 )
+from tallyio.hot_path.uint256 import load
 
 Words = Any
 Reals = Any
 Index = Any
 
+_LOWEST = np.int64(MIN_TICK)
 _LOCATED = np.uint64(LOCATED)
 _STALE_BELOW = np.uint64(STALE_BELOW)
 _STALE_ABOVE = np.uint64(STALE_ABOVE)
@@ -51,6 +56,8 @@ def locate(
         at -= 1
     while at < end and stop_ticks[at] > tick:
         at += 1
+    if tick <= _LOWEST and at < end and load(records, base + AMOUNTS) < load(stops, at * STOP + STOP_PRICE):
+        at = end  # the least price there is lies below the last that a swap may reach
     records[base + BELOW] = np.uint64(at)
     liquidity = floats[pool * FLOATS + RESERVE0]
     floats[pool * FLOATS + END0] = liquidity

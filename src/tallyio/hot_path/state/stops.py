@@ -2,7 +2,8 @@
 
 These are the initialised ticks and the ends of the bitmap's words (256 ticks of the pool's spacing), since each step
 rounds on its own. Word ends differ by direction, so there are two lists, each in the order of travel, with the exact
-amounts of all whole steps before each stop. They depend on the positions alone, not on the price.
+amounts of all whole steps before each stop. They depend on the positions alone, not on the price. A tick at an end of
+the range stands for the last price that a swap may reach, one unit inside of it.
 """
 
 from collections.abc import Sequence
@@ -38,22 +39,25 @@ def stops_above(ticks: Sequence[int], nets: Sequence[int], spacing: int, fee_pip
     return _stops(ticks, nets, spacing, fee_pips, 255 * spacing, zero_for_one=False)
 
 
+def reachable(tick: int) -> int:
+    """The price at ``tick``, or next to it where no swap may end on it."""
+    return sqrt_ratio_at_tick(tick) + (tick == MIN_TICK) - (tick == MAX_TICK)
+
+
 def _stops(
     ticks: Sequence[int], nets: Sequence[int], spacing: int, fee_pips: int, word_end: int, *, zero_for_one: bool
 ) -> Stops:
     net_of = dict(zip(ticks, nets, strict=True))
     word = 256 * spacing
-    places = {tick for tick in net_of if MIN_TICK < tick < MAX_TICK}
+    places = set(net_of)
     if places:
         first = (min(places) - word_end) // word * word + word_end
         ends = range(first, max(places) + 1, word)
-        places |= {end for end in ends if min(places) <= end and MIN_TICK < end < MAX_TICK}
+        places |= {end for end in ends if min(places) <= end}
     order = sorted(places, reverse=zero_for_one)
     rows: list[tuple[int, int, int, int]] = []
-    outside = [net for tick, net in net_of.items() if (tick >= MAX_TICK if zero_for_one else tick <= MIN_TICK)]
-    liquidity = -sum(outside) if zero_for_one else sum(outside)
-    spent = earned = 0
-    prices = [sqrt_ratio_at_tick(tick) for tick in order]
+    liquidity = spent = earned = 0
+    prices = [reachable(tick) for tick in order]
     for tick, (price, following) in zip(order, pairwise([*prices, 0]), strict=True):
         net = net_of.get(tick, 0)
         liquidity += -net if zero_for_one else net
