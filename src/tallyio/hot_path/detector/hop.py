@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import inlined, kernel
-from tallyio.hot_path.detector.quick import pair_out, step_within
 from tallyio.hot_path.kernels.sqrt_price import amount0_delta, amount1_delta
-from tallyio.hot_path.kernels.swap_math import swap_step
+from tallyio.hot_path.kernels.swap_math import quote_step, swap_step
+from tallyio.hot_path.kernels.v2 import amount_out
 from tallyio.hot_path.state.layout import (
     ABOVE,
     AMOUNTS,
@@ -63,7 +63,7 @@ def exact_out(
         side = (edge & 1) * 2
         reserve_in = load128(records, base + AMOUNTS + side)
         reserve_out = load128(records, base + AMOUNTS + 2 - side)
-        return pair_out(amount, reserve_in, reserve_out, fee)
+        return amount_out(amount, reserve_in, reserve_out, fee)
     if not fits(amount, _AMOUNT_BITS):
         return u256(_ZERO), False
     return _through_ticks(edge, amount, fee, records, bounds, stops, first, floats)
@@ -89,14 +89,14 @@ def _through_ticks(
     if flags & known != _ZERO:
         cost, out = load128(first, kept), load128(first, kept + 2)
         if amount < cost:
-            paid, inside = step_within(price, target, liquidity, amount, fee)
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
             if inside:
                 return paid, paid != nothing
     else:
         f = pool * FLOATS
         room = floats[f + END0 + side] - floats[f + side]
         if not to_float(amount) * floats[f + KEPT] > room:  # else the quote would be in vain; the floats only order
-            paid, inside = step_within(price, target, liquidity, amount, fee)
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
             if inside:
                 return paid, paid != nothing
         cost, out, ok = whole_step(price, target, liquidity, fee)
@@ -106,7 +106,7 @@ def _through_ticks(
         store128(first, kept + 2, out)
         records[base + FLAGS] = flags | known
         if amount < cost:
-            paid, inside = step_within(price, target, liquidity, amount, fee)
+            _, paid, inside = quote_step(price, target, liquidity, amount, fee)
             if inside:
                 return paid, paid != nothing
     if flags & np.uint64(STALE_ABOVE if side else STALE_BELOW) != _ZERO:
@@ -130,7 +130,7 @@ def _through_ticks(
         price = load(stops, at * STOP + STOP_PRICE)
         target = load(stops, (at + 1) * STOP + STOP_PRICE)
         liquidity = load128(stops, at * STOP + STOP_LIQUIDITY)
-        paid, inside = step_within(price, target, liquidity, remaining, fee)
+        _, paid, inside = quote_step(price, target, liquidity, remaining, fee)
         if inside:
             out = out + paid
             break

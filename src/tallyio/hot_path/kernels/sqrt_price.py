@@ -15,12 +15,15 @@ from tallyio.hot_path.uint256 import (
     div,
     div_up,
     fits,
+    mul_128,
     mul_checked,
     mul_div,
     mul_div_up,
     mul_wide,
+    to_float,
     u256,
 )
+from tallyio.hot_path.uint256.quotient import quotient
 
 Word = Any
 
@@ -29,22 +32,30 @@ _ONE = np.uint64(1)
 _PRICE_BITS = np.uint64(160)
 _LIQUIDITY_BITS = np.uint64(128)
 _RESOLUTION = np.uint64(96)
+_QUICK_BITS = np.uint64(126)
 _Q96 = constant(1 << 96)
 _FRACTION = constant((1 << 96) - 1)
 
 
 @inlined
 def amount0_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -> tuple[Word, bool]:
-    """Token0 between two prices, rounded twice as the contract does."""
+    """Token0 between two prices. The contract divides by one price and then by the other, both times rounded the same
+    way: that is one division by their product, where it fits a word.
+    """
     if sqrt_a > sqrt_b:
         sqrt_a, sqrt_b = sqrt_b, sqrt_a
     if sqrt_a == u256(_ZERO) or not fits(sqrt_b, _PRICE_BITS) or not fits(liquidity, _LIQUIDITY_BITS):
         return u256(_ZERO), False
-    numerator = liquidity << _RESOLUTION
+    numerator, between = liquidity << _RESOLUTION, sqrt_b - sqrt_a
+    if fits(sqrt_b, _QUICK_BITS):
+        size = to_float(numerator) * to_float(between)
+        amount, rest, sure = quotient(numerator * between, size, mul_128(sqrt_a, sqrt_b))
+        if sure:
+            return (amount + u256(_ONE) if round_up and rest else amount), True
     if round_up:
-        first, _ = mul_div_up(numerator, sqrt_b - sqrt_a, sqrt_b)
+        first, _ = mul_div_up(numerator, between, sqrt_b)
         return div_up(first, sqrt_a)
-    first, _ = mul_div(numerator, sqrt_b - sqrt_a, sqrt_b)
+    first, _ = mul_div(numerator, between, sqrt_b)
     return div(first, sqrt_a)
 
 
@@ -55,8 +66,13 @@ def amount1_delta(sqrt_a: Word, sqrt_b: Word, liquidity: Word, round_up: bool) -
         sqrt_a, sqrt_b = sqrt_b, sqrt_a
     if not fits(sqrt_b, _PRICE_BITS) or not fits(liquidity, _LIQUIDITY_BITS):
         return u256(_ZERO), False
-    high, low = mul_wide(liquidity, sqrt_b - sqrt_a)
-    amount = (high << _PRICE_BITS) | (low >> _RESOLUTION)
+    between = sqrt_b - sqrt_a
+    if fits(between, _LIQUIDITY_BITS):
+        low = mul_128(liquidity, between)
+        amount = low >> _RESOLUTION
+    else:
+        high, low = mul_wide(liquidity, between)
+        amount = (high << _PRICE_BITS) | (low >> _RESOLUTION)
     if round_up and (low & _FRACTION()) != u256(_ZERO):
         amount = amount + u256(_ONE)
     return amount, True

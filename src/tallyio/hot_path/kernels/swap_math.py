@@ -25,8 +25,10 @@ from tallyio.hot_path.uint256 import (
     mul_checked,
     mul_div,
     mul_div_up,
+    to_float,
     u256,
 )
+from tallyio.hot_path.uint256.quotient import quotient
 
 Word = Any
 Pips = Any
@@ -147,11 +149,18 @@ def end_within(
         divisor, below = add_checked(numerator, product)
         if not small or not below:
             return none, False
+        size = to_float(product) * to_float(sqrt_price)
+        moved, _, sure = quotient(product * sqrt_price, size, divisor)  # rounded down, what is left is rounded up
+        if sure:
+            return sqrt_price - moved, sqrt_price - moved > sqrt_target
         price, _ = mul_div_up(numerator, sqrt_price, divisor)
         return price, price > sqrt_target
     if not fits(net_in, _SHIFTED_BITS):
         return none, False
-    moved, _ = div(net_in << _RESOLUTION, liquidity)
+    shifted = net_in << _RESOLUTION
+    moved, _, sure = quotient(shifted, to_float(shifted), liquidity)
+    if not sure:
+        moved, _ = div(shifted, liquidity)
     if not fits(moved, _PRICE_BITS):
         return none, False
     price = sqrt_price + moved

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.uint256 import constant, div, fits, mul_128, u256
+from tallyio.hot_path.compiled import inlined, kernel
+from tallyio.hot_path.uint256 import constant, div, fits, mul_128, to_float, u256
+from tallyio.hot_path.uint256.quotient import quotient
 
 Word = Any
 Pips = Any
@@ -18,7 +19,7 @@ _RESERVE_BITS = np.uint64(112)
 _ONE = constant(1)
 
 
-@kernel
+@inlined
 def amount_out(amount_in: Word, reserve_in: Word, reserve_out: Word, fee_pips: Pips) -> tuple[Word, bool]:
     """The most the pair pays for ``amount_in``, in the tokens' smallest units, and whether it pays at all.
 
@@ -31,13 +32,18 @@ def amount_out(amount_in: Word, reserve_in: Word, reserve_out: Word, fee_pips: P
         return nothing, False
     if not fits(reserve_in + amount_in, _RESERVE_BITS):
         return nothing, False
-    # The rule depends on the fee's share alone; in parts of ten thousand the divisor has a limb less.
-    scale, kept = _PIPS, _PIPS - fee_pips
+    # The rule depends on the fee's share alone; in parts of ten thousand every product has half words for factors.
     coarse = fee_pips // _COARSE
     if coarse * _COARSE == fee_pips:
-        scale, kept = _COARSE_SCALE, _COARSE_SCALE - coarse
-    taken = mul_128(amount_in, u256(kept))
-    out, _ = div(taken * reserve_out, mul_128(reserve_in, u256(scale)) + taken)
+        taken = mul_128(amount_in, u256(_COARSE_SCALE - coarse))
+        numerator, divisor = mul_128(taken, reserve_out), mul_128(reserve_in, u256(_COARSE_SCALE)) + taken
+        out, _, sure = quotient(numerator, to_float(numerator), divisor)
+        if sure:
+            return out, out != nothing
+    else:
+        taken = mul_128(amount_in, u256(_PIPS - fee_pips))
+        numerator, divisor = taken * reserve_out, mul_128(reserve_in, u256(_PIPS)) + taken
+    out, _ = div(numerator, divisor)
     return out, out != nothing
 
 

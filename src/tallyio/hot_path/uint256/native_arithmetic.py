@@ -14,6 +14,7 @@ Word = Any
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
+_HALF_BITS = np.uint64(128)
 _ABOVE = 1.0 + 2.0**-48
 """Lifts a root found in doubles above the true one, whatever was rounded on the way."""
 
@@ -42,6 +43,8 @@ def sub_checked(a: Word, b: Word) -> tuple[Word, bool]:
 
 @inlined
 def mul_checked(a: Word, b: Word) -> tuple[Word, bool]:
+    if fits(a | b, _HALF_BITS):
+        return mul_128(a, b), True
     high, low = multiply_wide(a, b)
     return low, high == u256(_ZERO)
 

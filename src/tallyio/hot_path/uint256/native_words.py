@@ -132,14 +132,16 @@ def bits(typing_context: Any, a: Any) -> Any:
 
 @instruction
 def to_float(typing_context: Any, a: Any) -> Any:
-    """``a`` as a double, summed limb by limb: within two units of the last place."""
+    """``a`` as a double, the sum of its halves: within two units of the last place.
+
+    A product by a power of two is exact, so fused and separate additions round alike.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        total = builder.uitofp(taken(builder, arguments[0], 0), DOUBLE)
-        for place in range(1, LIMBS):
-            part = builder.uitofp(taken(builder, arguments[0], place), DOUBLE)
-            total = builder.fadd(total, builder.fmul(part, ir.Constant(DOUBLE, 2.0 ** (64 * place))))
-        return total
+        parts = [builder.uitofp(taken(builder, arguments[0], place), DOUBLE) for place in range(LIMBS)]
+        limb_up, half_up = ir.Constant(DOUBLE, 2.0**64), ir.Constant(DOUBLE, 2.0**128)
+        low = builder.fma(parts[1], limb_up, parts[0])
+        return builder.fma(builder.fma(parts[3], limb_up, parts[2]), half_up, low)
 
     return types.float64(word), generate
 
@@ -165,5 +167,24 @@ def from_float(typing_context: Any, x: Any) -> Any:
         huge = builder.fcmp_ordered(">=", x, ir.Constant(DOUBLE, 2.0**256))
         value = builder.select(huge, ir.Constant(WORD, 2**256 - 1), value)
         return builder.select(small, ir.Constant(WORD, 0), value)
+
+    return word(types.float64), generate
+
+
+@instruction
+def from_float_128(typing_context: Any, x: Any) -> Any:
+    """The floor of ``x`` from 0 to below 2**116: one shift of half a word, where ``from_float`` shifts whole ones."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pattern = builder.bitcast(arguments[0], LIMB)
+        exponent = builder.lshr(pattern, ir.Constant(LIMB, FRACTION_BITS))
+        mantissa = builder.and_(pattern, ir.Constant(LIMB, 2**FRACTION_BITS - 1))
+        mantissa = builder.or_(mantissa, ir.Constant(LIMB, 2**FRACTION_BITS))
+        top = ir.Constant(LIMB, EXPONENT_BIAS + FRACTION_BITS + 64)
+        places = builder.sub(top, exponent)
+        last = ir.Constant(LIMB, 127)
+        places = builder.select(builder.icmp_unsigned(">", places, last), last, places)
+        high = builder.shl(builder.zext(mantissa, PAIR), ir.Constant(PAIR, 64))
+        return builder.zext(builder.lshr(high, builder.zext(places, PAIR)), WORD)
 
     return word(types.float64), generate

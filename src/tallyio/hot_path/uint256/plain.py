@@ -91,14 +91,18 @@ def bits(a: Word) -> Limb:
 
 
 def to_float(a: Word) -> float:
-    parts = [float(int(limb(a, place))) * 2.0 ** (_LIMB * place) for place in range(4)]
-    return parts[0] + parts[1] + parts[2] + parts[3]
+    parts = [float(int(limb(a, place))) for place in range(4)]
+    return (parts[3] * 2.0**_LIMB + parts[2]) * 2.0 ** (2 * _LIMB) + (parts[1] * 2.0**_LIMB + parts[0])
 
 
 def from_float(x: float) -> Word:
     if not x >= 1:
         return Word(0)
     return Word(_MODULUS - 1) if x >= 2.0**256 else Word(int(x))
+
+
+def from_float_128(x: float) -> Word:
+    return Word(int(x))
 
 
 def fits(a: Word, n: Limb) -> bool:

@@ -1,4 +1,4 @@
-"""The detector's own quotients and hops beside Python's integers and the general kernels."""
+"""Quotients from a float's estimate, and what rests on them, beside Python's integers."""
 
 from collections.abc import Sequence
 from random import Random
@@ -10,9 +10,10 @@ import pytest
 from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.amm import swap_math, v2
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.detector.quick import pair_out, step_within
-from tallyio.hot_path.detector.quotient import quotient
+from tallyio.hot_path.kernels.swap_math import quote_step
+from tallyio.hot_path.kernels.v2 import amount_out
 from tallyio.hot_path.uint256 import load, store, u256
+from tallyio.hot_path.uint256.quotient import quotient
 
 MASK = 2**256 - 1
 
@@ -21,16 +22,17 @@ MASK = 2**256 - 1
 def _quotients(p: Any, sizes: Any, count: int) -> None:
     for i in range(count):
         at = i * 12
-        q, ok = quotient(load(p, at), sizes[i], load(p, at + 4))
+        q, rest, ok = quotient(load(p, at), sizes[i], load(p, at + 4))
         store(p, at + 8, q)
         p[at + 11] = np.uint64(1) if ok else np.uint64(0)
+        p[at + 10] = np.uint64(1) if rest else np.uint64(0)
 
 
 @kernel
 def _pairs(p: Any, fees: Any, count: int) -> None:
     for i in range(count):
         at = i * 16
-        out, ok = pair_out(load(p, at), load(p, at + 4), load(p, at + 8), fees[i])
+        out, ok = amount_out(load(p, at), load(p, at + 4), load(p, at + 8), fees[i])
         store(p, at + 12, out if ok else u256(np.uint64(0)))
 
 
@@ -38,7 +40,7 @@ def _pairs(p: Any, fees: Any, count: int) -> None:
 def _steps(p: Any, fees: Any, count: int) -> None:
     for i in range(count):
         at = i * 20
-        out, inside = step_within(load(p, at), load(p, at + 4), load(p, at + 8), load(p, at + 12), fees[i])
+        _, out, inside = quote_step(load(p, at), load(p, at + 4), load(p, at + 8), load(p, at + 12), fees[i])
         store(p, at + 16, out)
         p[at + 19] = np.uint64(1) if inside else np.uint64(0)
 
@@ -60,13 +62,14 @@ def test_a_quotient_is_that_of_integers_and_is_never_refused_in_its_range(count:
     pairs = []
     for _ in range(count):
         d = random.getrandbits(random.randint(1, 252)) | 1
-        q = random.getrandbits(random.randint(0, min(95, 296 - d.bit_length())))
+        q = random.getrandbits(random.randint(0, min(94, 296 - d.bit_length())))
         pairs.append((q * d + random.choice((0, 1, d - 1, random.randrange(d))), d))
     words = _words([(n & MASK, d) for n, d in pairs], 12)
     _quotients(words, np.array([float(n) for n, _ in pairs]), count)
     for i, (n, d) in enumerate(pairs):
         assert int(words[i * 12 + 11]) == 1, (n, d)
-        assert _last(words, i, 12, 3) == n // d, (n, d)
+        assert _last(words, i, 12, 2) == n // d, (n, d)
+        assert bool(words[i * 12 + 10]) == (n % d != 0), (n, d)
 
 
 def test_a_quotient_beyond_the_range_is_refused() -> None:
