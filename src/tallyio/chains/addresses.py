@@ -1,15 +1,14 @@
 """Where an address comes from: a public key, or the creation of a contract."""
 
-import coincurve
 import rlp  # type: ignore[import-untyped]
 
 from tallyio.chains.keccak import keccak256
 from tallyio.core.units import Address, address
 
 
-def address_of(public: coincurve.PublicKey) -> Address:
-    """The account of a public key (yellow paper, appendix F)."""
-    return address(keccak256(public.format(compressed=False)[1:])[12:])
+def address_of(point: bytes) -> Address:
+    """The account of a public key, its uncompressed point of 64 bytes (yellow paper, appendix F)."""
+    return address(keccak256(point)[12:])
 
 
 def created_by(creator: Address, nonce: int) -> Address:

@@ -127,7 +127,7 @@ def _signer(payload: bytes, parity: int, r: bytes, s: bytes) -> Address:
         raise ChainDataError("the signature's s is in the upper half of the curve's order (EIP-2)")
     signature = _int(r).to_bytes(32) + _int(s).to_bytes(32) + bytes([parity])
     public = coincurve.PublicKey.from_signature_and_message(signature, keccak256(payload), hasher=None)
-    return address_of(public)
+    return address_of(public.format(compressed=False)[1:])
 
 
 def _int(field: bytes) -> int:

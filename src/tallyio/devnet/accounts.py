@@ -6,7 +6,6 @@ money is signed for by the room ``wallet``.
 
 from functools import cache
 
-import coincurve
 import msgspec
 import rlp  # type: ignore[import-untyped]
 
@@ -14,7 +13,9 @@ from tallyio.chains.addresses import address_of
 from tallyio.chains.keccak import keccak256
 from tallyio.chains.signed import hash_of
 from tallyio.core.units import Address, Hash32
-from tallyio.wallet.transaction import UnsignedTransaction, encode, sealed
+from tallyio.hot_path.signing.eip1559 import Transaction
+from tallyio.hot_path.signing.key import Key
+from tallyio.hot_path.signing.sign import sign as sign_1559
 
 PRIORITY_FEE_WEI = 10**9
 MAX_FEE_WEI = 10**12
@@ -37,12 +38,12 @@ def account(seed: int, role: str, index: int) -> Account:
 
 
 def from_key(key: bytes) -> Account:
-    return Account(address_of(coincurve.PrivateKey(key).public_key), key)
+    return Account(address_of(Key(key).public_key()), key)
 
 
 @cache
-def _signer(key: bytes) -> coincurve.PrivateKey:
-    return coincurve.PrivateKey(key)
+def _signer(key: bytes) -> Key:
+    return Key(key)
 
 
 def sign(
@@ -58,9 +59,9 @@ def sign(
     max_fee_wei: int = MAX_FEE_WEI,
 ) -> tuple[bytes, Hash32]:
     """A signed EIP-1559 transaction and its hash. ``to`` is ``None`` for a creation."""
-    payload = encode(UnsignedTransaction(chain_id, nonce, priority_fee_wei, max_fee_wei, gas, to, value_wei, data))
-    signed = sealed(payload, _signer(signer.key).sign_recoverable(keccak256(payload), hasher=None))
-    return signed.raw, signed.hash
+    tx = Transaction(chain_id, nonce, priority_fee_wei, max_fee_wei, gas, _target(to), value_wei, data)
+    raw = sign_1559(tx, _signer(signer.key), keccak256)
+    return raw, hash_of(raw)
 
 
 def sign_legacy(
@@ -75,9 +76,11 @@ def sign_legacy(
     gas_price_wei: int,
 ) -> tuple[bytes, Hash32]:
     """A signed transaction of the old type with replay protection (EIP-155), and its hash."""
-    target = bytes.fromhex(to[2:]) if to else b""
-    body = [nonce, gas_price_wei, gas, target, value_wei, data]
-    signature = _signer(signer.key).sign_recoverable(keccak256(rlp.encode([*body, chain_id, 0, 0])), hasher=None)
-    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-    raw: bytes = rlp.encode([*body, chain_id * 2 + 35 + signature[64], r, s])
+    body = [nonce, gas_price_wei, gas, _target(to), value_wei, data]
+    parity, r, s = _signer(signer.key).sign(keccak256(rlp.encode([*body, chain_id, 0, 0])))
+    raw: bytes = rlp.encode([*body, chain_id * 2 + 35 + parity, int.from_bytes(r), int.from_bytes(s)])
     return raw, hash_of(raw)
+
+
+def _target(to: Address | None) -> bytes:
+    return bytes.fromhex(to[2:]) if to else b""

@@ -26,7 +26,7 @@ class IdentityKey:
 
     def __init__(self, key: bytes) -> None:
         self._key = coincurve.PrivateKey(key)
-        self.address = address_of(self._key.public_key)
+        self.address = address_of(_point(self._key.public_key))
 
     def __call__(self, body: bytes) -> str:
         signature = bytearray(self._key.sign_recoverable(_digest(body), hasher=None))
@@ -54,9 +54,13 @@ def recover(header: str, body: bytes) -> Address:
         public = coincurve.PublicKey.from_signature_and_message(bytes(signature), _digest(body), hasher=None)
     except Exception as e:  # coincurve raises bare Exception for a signature that recovers to nothing
         raise ChainDataError(f"{HEADER} holds no valid signature") from e
-    if address_of(public) != who:
+    if address_of(_point(public)) != who:
         raise ChainDataError(f"{HEADER} was not signed by {who} over this body")
     return who
+
+
+def _point(public: coincurve.PublicKey) -> bytes:
+    return public.format(compressed=False)[1:]
 
 
 def _digest(body: bytes) -> bytes:

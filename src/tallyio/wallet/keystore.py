@@ -10,12 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import coincurve
-
 from tallyio.chains.addresses import address_of
 from tallyio.core.errors import OperatorError
 from tallyio.core.files import write_whole
 from tallyio.core.units import Address, address
+from tallyio.hot_path.signing.key import Key
 from tallyio.wallet.decryption import WrongPasswordError, decrypt
 from tallyio.wallet.policy import Policy
 from tallyio.wallet.signer import KeystoreSigner
@@ -115,7 +114,7 @@ def _keyfile() -> ModuleType:
 
 
 def _address_of(key: bytes) -> Address:
-    return address_of(coincurve.PrivateKey(key).public_key)
+    return address_of(Key(key).public_key())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from typing import NoReturn, Protocol
 
-import coincurve
-
 from tallyio.chains.addresses import address_of
 from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import BugError
 from tallyio.core.units import Address
+from tallyio.hot_path.signing.eip1559 import payload
+from tallyio.hot_path.signing.key import Key
 from tallyio.wallet.policy import Policy
-from tallyio.wallet.transaction import SignedTransaction, UnsignedTransaction, decode, encode, sealed
+from tallyio.wallet.transaction import SignedTransaction, UnsignedTransaction, decode, fields, sealed
 
 
 class Signer(Protocol):
@@ -19,7 +19,7 @@ class Signer(Protocol):
     def address(self) -> Address: ...
 
     def sign(self, tx: UnsignedTransaction) -> SignedTransaction:
-        """Raises ``RefusedError`` when the policy says no."""
+        """Raises ``RefusedError`` when the policy says no, or for a field out of its type's bounds."""
         ...
 
 
@@ -31,9 +31,10 @@ class KeystoreSigner:
 
     __slots__ = ("__address", "__key", "__policy")
 
-    def __init__(self, private_key: bytes, policy: Policy) -> None:
-        self.__key = coincurve.PrivateKey(private_key)
-        self.__address = address_of(self.__key.public_key)
+    def __init__(self, private_key: bytes | Key, policy: Policy) -> None:
+        """Raises ``RefusedError``, which does not show it, for bytes that are no key."""
+        self.__key = private_key if isinstance(private_key, Key) else Key(private_key)
+        self.__address = address_of(self.__key.public_key())
         self.__policy = policy
 
     @property
@@ -42,12 +43,13 @@ class KeystoreSigner:
 
     def with_policy(self, policy: Policy) -> "KeystoreSigner":
         """The same key under another policy (for example to deploy the executor before it can be called)."""
-        return KeystoreSigner(self.__key.secret, policy)
+        return KeystoreSigner(self.__key, policy)
 
     def sign(self, tx: UnsignedTransaction) -> SignedTransaction:
-        payload = encode(tx)
-        self.__policy.check(decode(payload))
-        return sealed(payload, self.__key.sign_recoverable(keccak256(payload), hasher=None))
+        items = fields(tx)
+        message = payload(items)
+        self.__policy.check(decode(message))
+        return sealed(items, *self.__key.sign(keccak256(message)))
 
     def __repr__(self) -> str:
         return f"KeystoreSigner({self.__address})"

@@ -3,16 +3,13 @@
 Source: EIP-2718 (typed envelope), EIP-1559 (type 2), EIP-2930 (access list).
 """
 
-from typing import Any
-
 import msgspec
 import rlp  # type: ignore[import-untyped]
 
 from tallyio.chains.signed import AccessList, hash_of
 from tallyio.core.errors import RefusedError
 from tallyio.core.units import Address, Hash32, address
-
-TYPE = b"\x02"
+from tallyio.hot_path.signing import eip1559
 
 
 class UnsignedTransaction(msgspec.Struct, frozen=True):
@@ -34,15 +31,32 @@ class SignedTransaction(msgspec.Struct, frozen=True):
     hash: Hash32
 
 
+def fields(tx: UnsignedTransaction) -> bytes:
+    """The items of the transaction's list. Raises ``RefusedError`` naming a field out of its type's bounds."""
+    return eip1559.fields(
+        eip1559.Transaction(
+            tx.chain_id,
+            tx.nonce,
+            tx.priority_fee_wei,
+            tx.max_fee_wei,
+            tx.gas_limit,
+            bytes.fromhex(tx.to[2:]) if tx.to else b"",
+            tx.value_wei,
+            tx.data,
+            [(bytes.fromhex(where[2:]), slots) for where, slots in tx.access_list],
+        )
+    )
+
+
 def encode(tx: UnsignedTransaction) -> bytes:
-    """The bytes whose Keccak hash is signed. Raises ``ValueError`` for a negative or oversized number."""
-    return TYPE + bytes(rlp.encode(_fields(tx)))
+    """The bytes whose Keccak hash is signed. Raises ``RefusedError`` as ``fields`` does."""
+    return eip1559.payload(fields(tx))
 
 
 def decode(payload: bytes) -> UnsignedTransaction:
     """Read what ``encode`` made. Raises ``RefusedError`` for anything else: the signer signs nothing it cannot read."""
     try:
-        if payload[:1] != TYPE:
+        if payload[:1] != eip1559.TYPE:
             raise ValueError(f"type {payload[:1].hex() or 'none'}, expected 02")
         chain_id, nonce, tip, cap, gas, to, value, data, access = rlp.decode(payload[1:])
         return UnsignedTransaction(
@@ -60,33 +74,10 @@ def decode(payload: bytes) -> UnsignedTransaction:
         raise RefusedError(f"refused to sign {len(payload)} bytes that are no EIP-1559 transaction: {e}") from None
 
 
-def sealed(payload: bytes, signature: bytes) -> SignedTransaction:
-    """``payload`` with its 65-byte signature (r, s, parity) as the transaction that goes to a relay."""
-    fields = rlp.decode(payload[1:])
-    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-    raw = TYPE + bytes(rlp.encode([*fields, _bytes(signature[64]), _bytes(r), _bytes(s)]))
+def sealed(items: bytes, parity: int, r: bytes, s: bytes) -> SignedTransaction:
+    """The items of ``fields`` with their signature (``r`` and ``s``: 32 bytes each), as what goes to a relay."""
+    raw = eip1559.sealed(items, parity, r, s)
     return SignedTransaction(raw, hash_of(raw))
-
-
-def _fields(tx: UnsignedTransaction) -> list[Any]:
-    return [
-        _bytes(tx.chain_id),
-        _bytes(tx.nonce, 8),
-        _bytes(tx.priority_fee_wei),
-        _bytes(tx.max_fee_wei),
-        _bytes(tx.gas_limit, 8),
-        bytes.fromhex(tx.to[2:]) if tx.to else b"",
-        _bytes(tx.value_wei),
-        tx.data,
-        [[bytes.fromhex(where[2:]), list(slots)] for where, slots in tx.access_list],
-    ]
-
-
-def _bytes(number: int, limit: int = 32) -> bytes:
-    length = (number.bit_length() + 7) // 8
-    if number < 0 or length > limit:
-        raise ValueError(f"found {number}, expected 0 to 2**{8 * limit} - 1")
-    return number.to_bytes(length)
 
 
 def _int(field: bytes) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -46,6 +46,7 @@ transactions = st.builds(
 )
 
 
+@settings(max_examples=1500, deadline=None)
 @given(transactions)
 def test_signatures_equal_those_of_eth_account(tx: UnsignedTransaction) -> None:
     signed = KeystoreSigner(KEY, Anything()).sign(tx)
@@ -130,9 +131,18 @@ def test_a_deployment_is_signed_only_with_the_known_code() -> None:
 
 
 def test_numbers_that_do_not_fit_are_refused_before_signing() -> None:
-    for changes in ({"nonce": -1}, {"value_wei": 2**256}, {"gas_limit": 2**64}):
-        with pytest.raises(ValueError, match="expected 0 to"):
-            encode(replace(CALL, **changes))
+    for name, value in (("nonce", -1), ("nonce", 2**64 - 1), ("value_wei", 2**256), ("gas_limit", 2**64)):
+        with pytest.raises(RefusedError, match=f"{name} is {value}, expected 0 to"):
+            KeystoreSigner(KEY, Anything()).sign(replace(CALL, **{name: value}))
+    with pytest.raises(RefusedError, match="chain_id is 0, expected 1 to"):
+        encode(replace(CALL, chain_id=0))
+
+
+def test_what_is_no_key_is_refused_without_being_shown() -> None:
+    for bad in (bytes(32), KEY[:31], b"\xff" * 32):
+        with pytest.raises(RefusedError) as caught:
+            KeystoreSigner(bad, POLICY)
+        assert bad.hex() not in str(caught.value)
 
 
 def test_the_key_shows_in_no_repr_log_pickle_or_copy(caplog: pytest.LogCaptureFixture) -> None:
