@@ -243,7 +243,11 @@ def build_mirror(directory: ConfigDirectory, rpc: Rpc) -> Mirror:
         [Router(r.address, RouterKind(r.kind), r.v2, r.v3) for r in chain.routers],
     )
     market = Market(
-        registry, chain.weth, untradable_tokens=chain.untradable_tokens, max_hops=directory.settings.max_hops
+        registry,
+        chain.weth,
+        untradable_tokens=chain.untradable_tokens,
+        max_hops=directory.settings.max_hops,
+        cycles=directory.settings.cycles,
     )
 
     async def read(calls: Sequence[tuple[Address, bytes]], block: int) -> list[tuple[bool, bytes]]:

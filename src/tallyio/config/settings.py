@@ -41,6 +41,18 @@ class MetricsSettings(Section, frozen=True, kw_only=True):
     """0 takes a free port and prints it."""
 
 
+class CycleSettings(Section, frozen=True, kw_only=True):
+    """Which cycles are searched, of those of ``max_hops`` at most. What is left out is counted."""
+
+    base_tokens: tuple[AddressField, ...] = ()
+    """Only cycles that touch one of them; none: all."""
+    min_liquidity_wei: NonNegative = 0
+    """A pool takes part from this much on, measured in wrapped ether, and no more below half of it; 0: every pool."""
+    max_cycles: Annotated[int, Meta(ge=1, le=2**28)] = 1_000_000
+    """In all, a cycle and its reverse counted once."""
+    max_cycles_per_pool: Annotated[int, Meta(ge=1, le=2**28)] = 50_000
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """``tallyio.toml``. Paths are relative to the directory that holds it."""
 
@@ -49,8 +61,9 @@ class Settings(Section, frozen=True, kw_only=True):
     mode: Literal["shadow", "live"] = "shadow"
     data_dir: str = "data"
     strategies: tuple[Name, ...] = ("arbitrage", "liquidation", "backrun")
-    max_hops: Annotated[int, Meta(ge=2, le=3)] = 3
+    max_hops: Annotated[int, Meta(ge=2, le=4)] = 3
     """The longest cycle that is searched."""
+    cycles: CycleSettings = CycleSettings()
     plan_ms: Positive = 700
     """How long one slot may be planned, in milliseconds; the best trades come first."""
     alternatives: NonNegative = 4

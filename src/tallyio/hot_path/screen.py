@@ -1,7 +1,7 @@
 """Which cycles may pay: the product of their marginal rates, fees included, against one.
 
 Rates are floats, so the answer is a hint: a cycle passes from ``1 - MARGIN`` on, well beyond what rounding can do to
-three products, and what passes is sized and decided in integers.
+four products, and what passes is sized and decided in integers.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.hot_path.cycles import NO_EDGE, Edges
+from tallyio.hot_path.detector.rows import MAX_HOPS, NO_EDGE
 
 MARGIN = 1e-9
+Edges = NDArray[np.int32]
 Rates = NDArray[np.float64]
 Ids = NDArray[np.int32]
 Products = NDArray[np.float64]
@@ -21,7 +22,8 @@ Products = NDArray[np.float64]
 def screen(edges: Edges, rates: Rates, ids: Ids | None = None, floor: float = 1.0 - MARGIN) -> tuple[Ids, Products]:
     """The cycles (all, or those in ``ids``) whose rate product reaches ``floor``, best first, with their products.
 
-    ``edges`` int32 (cycles, 3); ``rates`` float64 by edge. Compiled; ``screen_twin`` is the same in plain Python.
+    ``edges`` int32 (cycles, 4), ``NO_EDGE`` behind the last; ``rates`` float64 by edge. Compiled; ``screen_twin`` is
+    the same in plain Python.
     """
     if ids is None:
         ids = np.arange(len(edges), dtype=np.int32)
@@ -35,7 +37,7 @@ def screen(edges: Edges, rates: Rates, ids: Ids | None = None, floor: float = 1.
 
 def prepare() -> None:
     """Load the compiled screen, or build it where there is none yet: the first block has no second to spare for it."""
-    edges, rates = np.empty((0, 3), np.int32), np.empty(0)
+    edges, rates = np.empty((0, MAX_HOPS), np.int32), np.empty(0)
     edges.flags.writeable = rates.flags.writeable = False  # another type to the compiler
     screen(edges, rates)
 
@@ -64,9 +66,11 @@ def _screen(edges: Edges, rates: Rates, ids: Ids, floor: float, found: Ids, prod
     for i in range(len(ids)):
         cycle = ids[i]
         product = rates[edges[cycle, 0]] * rates[edges[cycle, 1]]
-        third = edges[cycle, 2]
+        third, fourth = edges[cycle, 2], edges[cycle, 3]
         if third >= 0:
             product *= rates[third]
+        if fourth >= 0:
+            product *= rates[fourth]
         if product >= floor:
             found[count] = cycle
             products[count] = product

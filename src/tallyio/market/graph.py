@@ -1,12 +1,15 @@
 """The pools as a graph: numbers for the hot path, and the ways to find a pool by what it trades."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from tallyio.config.settings import CycleSettings
 from tallyio.core.pools import V3, Pool
 from tallyio.core.units import Address
-from tallyio.hot_path.cycles import Cycles, CycleTable
+from tallyio.hot_path.cycle_index.cycles import Cycles
+from tallyio.hot_path.cycle_index.index import CycleIndex
+from tallyio.market.prefix import ListPrefix, MappingPrefix
 
 PoolName = tuple[str, Address, Address, int | None]
 """Protocol, token0, token1 and (v3 alone) fee: how routers name a pool."""
@@ -14,21 +17,25 @@ PoolName = tuple[str, Address, Address, int | None]
 
 @dataclass(frozen=True)
 class Graph:
-    """Immutable. Pool ``i`` of the hot path is ``pools[i]``; edge ``2 * i`` sells its token0, ``2 * i + 1`` token1."""
+    """Immutable. Pool ``i`` of the hot path is ``pools[i]``; edge ``2 * i`` sells its token0, ``2 * i + 1`` token1.
+
+    A picture of what grows: making one costs the same however many pools there are.
+    """
 
     weth: Address
-    pools: tuple[Pool, ...]
+    pools: Sequence[Pool]
     index: Mapping[Address, int]
     cycles: Cycles
     into_weth: Mapping[Address, tuple[int, ...]]
     """The edges that sell a token for wrapped ether."""
-    names: Mapping[PoolName, Address]
+    names: Mapping[PoolName, int]
+    """A pool's number by how routers name it."""
 
     def find(self, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool | None:
         """The pool that a router means, ``None`` where it is not known."""
         token0, token1 = (a, b) if int(a, 16) < int(b, 16) else (b, a)
         found = self.names.get((protocol, token0, token1, fee_pips))
-        return self.pools[self.index[found]] if found else None
+        return None if found is None else self.pools[found]
 
     def token_sold(self, edge: int) -> Address:
         pool = self.pools[edge >> 1]
@@ -37,50 +44,69 @@ class Graph:
 
 @dataclass
 class GraphBuilder:
-    """Takes pools as they are discovered; ``graph`` is made anew only after one was added."""
+    """Takes pools as they are discovered. ``limits`` says which cycles are kept; ``cycle_index`` is what the detector
+    follows, its pools numbered as ``graph.pools``."""
 
     weth: Address
     max_hops: int = 3
-    max_cycles: int = 1_000_000
+    limits: CycleSettings = field(default_factory=CycleSettings)
     _pools: list[Pool] = field(default_factory=list)
     _index: dict[Address, int] = field(default_factory=dict)
     _tokens: dict[Address, int] = field(default_factory=dict)
-    _into_weth: dict[Address, tuple[int, ...]] = field(default_factory=dict)
-    _names: dict[PoolName, Address] = field(default_factory=dict)
+    _into_weth: dict[Address, list[int]] = field(default_factory=dict)
+    _names: dict[PoolName, int] = field(default_factory=dict)
     _graph: Graph | None = None
 
     def __post_init__(self) -> None:
-        anchor = self._number(self.weth)
-        self._table = CycleTable(anchor=anchor, max_hops=self.max_hops, max_cycles=self.max_cycles)
+        self.cycle_index = CycleIndex(
+            max_hops=self.max_hops,
+            anchor=self._number(self.weth),
+            base_tokens=[self._number(token) for token in self.limits.base_tokens],
+            min_liquidity=self.limits.min_liquidity_wei,
+            max_cycles=self.limits.max_cycles,
+            max_cycles_per_pool=self.limits.max_cycles_per_pool,
+        )
 
     def add(self, pool: Pool) -> int:
         """Adds a pool and its cycles; a pool that is known already keeps its number."""
         if pool.address in self._index:
             return self._index[pool.address]
-        number = self._table.add_pool(self._number(pool.token0), self._number(pool.token1))
+        number = self.cycle_index.add_pool(self._number(pool.token0), self._number(pool.token1))
         self._pools.append(pool)
         self._index[pool.address] = number
         fee = pool.fee_pips if pool.family == V3 else None
-        self._names[pool.protocol, pool.token0, pool.token1, fee] = pool.address
+        self._names.setdefault((pool.protocol, pool.token0, pool.token1, fee), number)
         if self.weth in (pool.token0, pool.token1):
             token = pool.other(self.weth)
-            edge = 2 * number + (token == pool.token1)
-            self._into_weth[token] = (*self._into_weth.get(token, ()), edge)
+            self._into_weth.setdefault(token, []).append(2 * number + (token == pool.token1))
         self._graph = None
         return number
+
+    def set_liquidity(self, pool: int, amount_wei: int) -> None:
+        """What the pool holds, in wrapped ether: it takes part in cycles while that is enough."""
+        took_part = self.cycle_index.takes_part(pool)
+        self.cycle_index.set_liquidity(pool, amount_wei)
+        if took_part != self.cycle_index.takes_part(pool):
+            self._graph = None
 
     @property
     def graph(self) -> Graph:
         if self._graph is None:
+            count = len(self._pools)
             self._graph = Graph(
                 weth=self.weth,
-                pools=tuple(self._pools),
-                index=MappingProxyType(dict(self._index)),
-                cycles=self._table.snapshot(),
-                into_weth=MappingProxyType(dict(self._into_weth)),
-                names=MappingProxyType(dict(self._names)),
+                pools=ListPrefix(self._pools, count),
+                index=MappingPrefix(self._index, lambda number: number if number < count else None),
+                cycles=self.cycle_index.cycles,
+                into_weth=MappingPrefix(self._into_weth, lambda edges: _below(edges, 2 * count)),
+                names=MappingPrefix(self._names, lambda number: number if number < count else None),
             )
         return self._graph
 
     def _number(self, token: Address) -> int:
         return self._tokens.setdefault(token, len(self._tokens))
+
+
+def _below(edges: list[int], end: int) -> tuple[int, ...] | None:
+    """Of ascending ``edges`` those below ``end``; ``None`` where there is none."""
+    return tuple(edges[: bisect_left(edges, end)]) or None

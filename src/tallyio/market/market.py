@@ -9,6 +9,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from tallyio.config.settings import CycleSettings
 from tallyio.core.chain import BlockRef, Log, NewBlock, Rollback
 from tallyio.core.deltas import LendingChanged, PoolDiscovered, V2Synced
 from tallyio.core.errors import BugError, ChainDataError, DivergenceError
@@ -54,14 +55,14 @@ class Market:
         *,
         untradable_tokens: Mapping[Address, str] | None = None,
         max_hops: int = 3,
-        max_cycles: int = 1_000_000,
+        cycles: CycleSettings | None = None,
         history: int = HISTORY,
     ) -> None:
         self.registry = registry
         self.weth = weth
         self.counters = Counters()
         self.last_undecodable = ""
-        self._builder = GraphBuilder(weth, max_hops=max_hops, max_cycles=max_cycles)
+        self._builder = GraphBuilder(weth, max_hops, cycles or CycleSettings())
         self._pools: dict[Address, Pool] = {}
         self._states: dict[Address, PoolState] = {}
         self._untradable: dict[Address, str] = {}

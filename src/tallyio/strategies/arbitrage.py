@@ -1,4 +1,4 @@
-"""Arbitrage over cycles of two and three swaps, funded by the first swap's own flash swap."""
+"""Arbitrage over cycles of two to four swaps, funded by the first swap's own flash swap."""
 
 import msgspec
 

@@ -10,7 +10,21 @@ MISTAKES = [
     ("tallyio.toml", 'data_dir = "data"', 'data_dri = "data"', ["unknown key 'data_dri'", "Did you mean 'data_dir'"]),
     ("tallyio.toml", 'mode = "live"', 'mode = "fast"', ["key 'mode'", "'fast'", "'live'", "'shadow'"]),
     ("tallyio.toml", "max_hops = 3", 'max_hops = "3"', ["key 'max_hops'", "found '3'", "expected an integer"]),
-    ("tallyio.toml", "max_hops = 3", "max_hops = 4", ["key 'max_hops'", "found 4", "<= 3"]),
+    ("tallyio.toml", "max_hops = 3", "max_hops = 5", ["key 'max_hops'", "found 5", "<= 4"]),
+    ("tallyio.toml", "[wallet]", "[cycles]\nmax_cycles = 0\n[wallet]", ["key 'cycles.max_cycles'", "found 0", ">= 1"]),
+    ("tallyio.toml", "[wallet]", "[cycles]\nmin_liquidity = 1\n[wallet]", ["'min_liquidity'", "'min_liquidity_wei'"]),
+    (
+        "tallyio.toml",
+        "[wallet]",
+        "[cycles]\nmin_liquidity_wei = 1.5\n[wallet]",
+        ["key 'cycles.min_liquidity_wei'", "1.5", "expected an integer"],
+    ),
+    (
+        "tallyio.toml",
+        "[wallet]",
+        '[cycles]\nbase_tokens = ["WETH"]\n[wallet]',
+        ["cycles.base_tokens[0]", "'WETH'", "40 hex digits"],
+    ),
     (
         "tallyio.toml",
         "every_blocks = 0",

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from tallyio.core.errors import BugError, OperatorError
 from tallyio.core.pools import V2 as V2_NAME
 from tallyio.core.pools import Pool, PoolState, V3State
-from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.cycle_index.index import CycleIndex
+from tallyio.hot_path.cycle_index.layout import COUNT, FIRST
+from tallyio.hot_path.cycle_index.rows import CycleRows, build_rows
 from tallyio.hot_path.detector import evaluate, loop
-from tallyio.hot_path.detector.rows import Rows, build_rows
-from tallyio.hot_path.detector.scan import fill
+from tallyio.hot_path.detector.refill import refill
+from tallyio.hot_path.detector.rows import BLOCK
 from tallyio.hot_path.detector.size import PIECE
 from tallyio.hot_path.memory import spsc
 from tallyio.hot_path.memory.rings import SpscRing
-from tallyio.hot_path.pointer import pointer
 from tallyio.hot_path.state import layout
 from tallyio.hot_path.state.aligned import aligned as aligned
 from tallyio.hot_path.state.events import event_words
@@ -45,17 +46,18 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Detector:
-    """One writer's detector over ``pools``; ``edges`` (cycles, up to 4) as ``rows.build_rows`` takes them.
+    """One writer's detector over ``pools`` and the cycles of an index of the same pools, which it follows as that grows
+    (``catch_up``), or the rows of a table (cycles, up to 4) as ``build_rows`` takes it.
 
-    ``worth`` is the value of one unit of each cycle's start token, for the order of an update's opportunities.
-    ``records`` is the shared memory for the states (``layout.RECORD`` words a pool), ``ring`` where they are told;
-    without them both are this process's own.
+    ``worth`` is the value of one unit of each cycle's start token, for the order of an update's opportunities; for an
+    index see ``set_worth``. ``records`` is the shared memory for the states (``layout.RECORD`` words a pool, for as
+    many as there will be), ``ring`` where they are told; without them both are this process's own.
     """
 
     def __init__(
         self,
         pools: Sequence[Pool],
-        edges: NDArray[np.int32],
+        cycles: NDArray[np.int32] | CycleIndex,
         *,
         worth: NDArray[np.float64] | None = None,
         threshold: float = 1.0,
@@ -63,12 +65,9 @@ class Detector:
         ring: SpscRing | None = None,
         capacity: int = 1024,
     ) -> None:
-        headers = [
-            layout.header(layout.V2 if pool.family == V2_NAME else layout.V3, pool.fee_pips, pool.tick_spacing)
-            for pool in pools
-        ]
-        self.pools = pools
-        self.arrays = Arrays(np.array(headers, np.uint64), edges, worth, threshold, records, ring, capacity)
+        rows = cycles.rows if isinstance(cycles, CycleIndex) else cycles
+        self.pools = list(pools)
+        self.arrays = Arrays(_headers(pools), rows, worth, threshold, records, ring, capacity)
         self._ticks: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     def write(self, updates: Sequence[tuple[int, PoolState]], stamp: int = 0) -> None:
@@ -102,6 +101,16 @@ class Detector:
         names = ("seen", "unknown_pool", "unknown_family", "impossible", "found", "told", "left_out", "refused", "lost")
         return dict(zip(names, map(int, self.arrays.counts), strict=False))
 
+    def catch_up(self, new: Sequence[Pool] = ()) -> None:
+        """Follows the index to where it is now; ``new`` are the pools that it was given since, in its order."""
+        self.arrays.add_pools(_headers(new))
+        self.pools += new
+        self.arrays.catch_up()
+
+    def set_worth(self, by_edge: NDArray[np.float64]) -> None:
+        """From now on a cycle's start token is worth what ``by_edge`` says of the edge that sells it."""
+        self.arrays.set_worth(by_edge)
+
     def _are_new(self, pool: int, state: V3State) -> bool:
         return 0 <= pool < len(self.pools) and self._ticks.get(pool) != (state.tick_index, state.liquidity_net)
 
@@ -114,6 +123,14 @@ class Detector:
             stops_above(*known, spec.tick_spacing, spec.fee_pips),
         )
         self._ticks[pool] = known
+
+
+def _headers(pools: Sequence[Pool]) -> NDArray[np.uint64]:
+    families = {V2_NAME: layout.V2}
+    return np.array(
+        [layout.header(families.get(pool.family, layout.V3), pool.fee_pips, pool.tick_spacing) for pool in pools],
+        np.uint64,
+    )
 
 
 def candidate(words: Sequence[int]) -> Candidate:
@@ -133,41 +150,35 @@ def candidate(words: Sequence[int]) -> Candidate:
 
 
 class Arrays:
-    """The flat arrays that the loop works on. ``headers`` (pools,) as ``layout.header`` makes them."""
+    """The flat arrays that the loop works on. ``headers`` (pools,) as ``layout.header`` makes them; ``cycles`` is a
+    table as ``build_rows`` takes it, or rows that grow."""
 
     def __init__(
         self,
         headers: NDArray[np.uint64],
-        edges: NDArray[np.int32],
+        cycles: NDArray[np.int32] | CycleRows,
         worth: NDArray[np.float64] | None = None,
         threshold: float = 1.0,
         records: NDArray[np.uint64] | None = None,
         ring: SpscRing | None = None,
         capacity: int = 1024,
     ) -> None:
-        self.count = len(headers)
+        self.count = 0
         self.threshold = threshold
-        self.records = aligned(self.count * layout.RECORD) if records is None else records
-        if self.records.size != self.count * layout.RECORD:
-            raise BugError(f"{self.records.size} words for {self.count} pools, expected {layout.RECORD} each")
-        if worth is not None and len(worth) != len(edges):
-            raise OperatorError(f"{len(worth)} worths for {len(edges)} cycles", todo="give one a cycle")
-        self.worth = np.ones(len(edges)) if worth is None else np.ascontiguousarray(worth, np.float64)
-        self.rows: Rows = build_rows(edges, self.count)
-        self.products = aligned(self.rows.products.size, np.float32)
-        self.entries = aligned(self.rows.entries.size, np.int32)
-        self.entries[:] = self.rows.entries.ravel()
-        self.edges = self.rows.edges.ravel()
-        table = self.records.reshape(-1, layout.RECORD)
-        table[:, layout.HEADER] = headers
-        table[:, layout.ROW_BLOCK] = self.rows.first
-        table[:, layout.ROW_COUNT] = self.rows.counts
-        self.floats = aligned(self.count * layout.FLOATS, np.float64)
-        self.floats.reshape(-1, layout.FLOATS)[:, layout.END0 : layout.END1 + 1] = np.inf
-        self.rates = aligned(2 * self.count + 2, np.float64)
+        self.rows = cycles if isinstance(cycles, CycleRows) else build_rows(cycles, len(headers))
+        if worth is not None and len(worth) != len(self.rows):
+            raise OperatorError(f"{len(worth)} worths for {len(self.rows)} cycles", todo="give one a cycle")
+        self.worth = np.zeros(0) if worth is None else np.array(worth, np.float64)
+        self._worth_by_edge: NDArray[np.float64] | None = None
+        self._weighed, self._renumbered, self._touched = len(self.worth), self.rows.renumbered, 0
+        self._own_records = records is None
+        self.records = aligned(0) if records is None else records
+        self.floats, self.rates = aligned(0, np.float64), aligned(self.rows.none + 2, np.float64)
         self.rates[-2:] = 1.0
-        self.bounds = aligned(self.count * layout.BOUNDS, np.int64)
-        self.first = aligned(self.count * layout.FIRST)
+        self.bounds, self.first = aligned(0, np.int64), aligned(0)
+        self.products = aligned(0, np.float32)
+        self.add_pools(headers)
+        self.catch_up()
         self._table = StopTable()
         self._share_stops()
         self.ring = ring or SpscRing.make(aligned(spsc.words_needed(capacity)), capacity)
@@ -203,7 +214,9 @@ class Arrays:
         answered: NDArray[np.uint64] = _NO_TIMES,
         finished: NDArray[np.uint64] = _NO_TIMES,
     ) -> None:
-        """Puts ``events`` (count, 8) through the loop."""
+        """Puts ``events`` (count, 8) through the loop, over the rows as they are now."""
+        if self._touched != self.rows.touched_count or self.count != self.rows.pools:
+            self.catch_up()
         found, values, inputs, legs, scratch, answers = self._work
         loop.run(
             events.ravel(), len(events), self.records, self.floats, self.rates, self.bounds, self.first, self.stops,
@@ -212,12 +225,65 @@ class Arrays:
             finished,
         )  # fmt: skip
 
-    def refill(self) -> None:
-        """Every row's products anew from the rates."""
-        _refill(self.rows.first, self.rows.counts, self.products, self.entries, self.rates)
+    def add_pools(self, headers: NDArray[np.uint64]) -> None:
+        """Room for the states of more pools. Raises ``BugError`` where shared records have none."""
+        begin, end = self.count, self.count + len(headers)
+        if self._own_records:
+            self.records = _room(self.records, end * layout.RECORD)
+        if self.records.size < end * layout.RECORD:
+            raise BugError(f"{self.records.size} words for {end} pools, expected {layout.RECORD} each")
+        self.floats = _room(self.floats, end * layout.FLOATS)
+        self.floats.reshape(-1, layout.FLOATS)[begin:end, layout.END0 : layout.END1 + 1] = np.inf
+        self.bounds = _room(self.bounds, end * layout.BOUNDS)
+        self.first = _room(self.first, end * layout.FIRST)
+        self.count = end
+        self._record_table[begin:end, layout.HEADER] = headers
+
+    @property
+    def _record_table(self) -> NDArray[np.uint64]:
+        return self.records[: self.count * layout.RECORD].reshape(-1, layout.RECORD)
+
+    def catch_up(self) -> None:
+        """Follows the rows to where they are now; costs the rows that changed."""
+        if self.rows.pools != self.count:
+            raise BugError(
+                f"the cycles are of {self.rows.pools} pools, the detector knows {self.count}",
+                todo="Give it the new ones: Detector.catch_up",
+            )
+        changed = self.rows.touched_since(self._touched) if self._touched else None
+        if changed is None:
+            changed = np.arange(self.count)
+        self._touched = self.rows.touched_count
+        self.entries, self.edges = self.rows.entries, self.rows.edges
+        self.products = _room(self.products, self.rows.blocks * 2 * BLOCK)
+        rows, records = self.rows.row_table, self._record_table
+        records[changed, layout.ROW_BLOCK] = rows[changed, FIRST]
+        records[changed, layout.ROW_COUNT] = rows[changed, COUNT]
+        refill(changed, self.rows.ranges, self.products, self.entries, self.rates)
+        self._weigh()
+
+    def set_worth(self, by_edge: NDArray[np.float64]) -> None:
+        if len(by_edge) < 2 * self.count:
+            raise OperatorError(f"{len(by_edge)} worths for {self.count} pools", todo="give one for each edge")
+        self._worth_by_edge, self._weighed = np.array(by_edge, np.float64), 0
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """What each cycle's start token is worth; of those known already only where cycles were renumbered."""
+        if self._renumbered != self.rows.renumbered:
+            self._renumbered, self._weighed = self.rows.renumbered, 0
+        count = len(self.rows)
+        self.worth = _room(self.worth, count)
+        fresh = self.rows.table[self._weighed : count, 0]
+        known = self._worth_by_edge
+        self.worth[self._weighed : count] = 1.0 if known is None else known[fresh]
+        self._weighed = count
 
 
-@kernel
-def _refill(first: Any, count: Any, products: Any, entries: Any, rates: Any) -> None:
-    for pool in range(len(first)):
-        fill(first[pool], count[pool], pointer(products), pointer(entries), pointer(rates))
+def _room(array: NDArray[Any], needed: int) -> NDArray[Any]:
+    """Aligned memory for ``needed`` items at least, with what ``array`` holds."""
+    if needed <= array.size:
+        return array
+    larger = aligned(needed if not array.size else max(needed, 2 * array.size), array.dtype)
+    larger[: array.size] = array
+    return larger

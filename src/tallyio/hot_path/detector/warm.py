@@ -9,5 +9,4 @@ def warm() -> None:
 
     world = World(Random(0))  # noqa: S311 - samples, not secrets
     world.step()
-    world.detector.arrays.refill()
     PriceMonitor(world.detector.arrays.records).read(0)

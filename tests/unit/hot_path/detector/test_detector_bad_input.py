@@ -8,9 +8,9 @@ import pytest
 from tallyio.core.errors import OperatorError
 from tallyio.core.pools import V2, Pool, V2State
 from tallyio.hot_path.check.detector import World
+from tallyio.hot_path.cycle_index.rows import build_rows
 from tallyio.hot_path.detector.detector import Detector
 from tallyio.hot_path.detector.evaluate import KEPT_MOST
-from tallyio.hot_path.detector.rows import build_rows
 
 POOLS = [Pool(f"0x{i:040x}", V2, "any", "0x01", "0x02", 3000) for i in range(4)]
 
