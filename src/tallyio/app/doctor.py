@@ -7,6 +7,7 @@ from typing import Any
 from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor, recorded_executor
 from tallyio.app.follow import mirror_at_head
+from tallyio.app.hot_path import cpu_plan, memory
 from tallyio.app.strategies import build_strategies
 from tallyio.chains import reads
 from tallyio.chains.rpc import Rpc
@@ -14,7 +15,6 @@ from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import OperatorError, TallyError
 from tallyio.engine import kill_switch
 from tallyio.hot_path.cpu.layout import read_layout
-from tallyio.hot_path.cpu.placement import CpuChoice, plan
 from tallyio.hot_path.cpu.report import describe, explain
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.journal.projections import breaker_state
@@ -34,6 +34,7 @@ async def examine(config: Path, *, verify: bool) -> dict[str, Any]:
         checks: list[tuple[str, Check]] = [
             ("settings", doctor.settings),
             ("processor", doctor.processor),
+            ("memory", doctor.memory),
             ("chain", doctor.chain),
             ("contracts", doctor.contracts),
             ("wallet", doctor.wallet),
@@ -68,8 +69,10 @@ class _Doctor:
         return f"mode {settings.mode}, strategies {', '.join(settings.strategies)}"
 
     async def processor(self) -> str:
-        layout = read_layout()
-        return f"{describe(layout)}; {explain(plan(layout, CpuChoice()))}"
+        return f"{describe(read_layout())}; {explain(cpu_plan(self._directory.settings.hot_path))}"
+
+    async def memory(self) -> str:
+        return memory(self._directory)
 
     async def chain(self) -> str:
         await check_chain(self._rpc, self._directory.chain)

@@ -9,6 +9,7 @@ import structlog
 
 from tallyio.app.chain_check import check_chain
 from tallyio.app.executor import find_executor
+from tallyio.app.hot_path import placed, shared_market
 from tallyio.app.monitor import Monitor
 from tallyio.app.relay_identity import identity_key
 from tallyio.app.strategies import build_strategies
@@ -137,6 +138,7 @@ class Searcher:
         data_dir = self.directory.data_dir
         if standing := kill_switch.read(data_dir):
             raise RefusedError(f"an operator stopped this searcher: {standing.why}", todo="Lift it: tallyio resume")
+        self._stack.enter_context(placed(settings.hot_path))
         self.rpc = await self._stack.enter_async_context(Rpc(chain.http_url))
         await check_chain(self.rpc, chain)
         signer = self._unlock()
@@ -161,10 +163,14 @@ class Searcher:
         screen.prepare()
         if "backrun" in self.directory.settings.strategies:
             warm.warm("transactions")
+        if self.directory.settings.hot_path.shared_pools:
+            warm.warm("shared")
 
     async def _assemble(self, signer: KeystoreSigner) -> None:
         settings, chain, limits = self.directory.settings, self.chain, self.directory.limits(Limits)
         self.mirror = build_mirror(self.directory, self.rpc)
+        if writer := self._stack.enter_context(shared_market(self.directory)):
+            self.mirror.market.publish_to(writer)
         scope = Scope(owner=signer.address, executor=self.executor, weth=chain.weth, tokens=frozenset(chain.tokens))
         reconciler = Reconciler(self.journal, RpcChainReader(self.rpc, chain.multicall3), scope)
         recovery = await reconciler.recover()

@@ -31,6 +31,7 @@ COMMANDS = (
     ("withdraw", "deploy:withdraw", "Return the executor's funds to the owner.", "withdraw --config ./config --live"),
     ("report", "report:report", "The tally, the HTML page, and what was missed.", "report --config ./config --missed"),
     ("scan", "scan:scan", "One look: every cycle that pays now, sized exactly.", "scan --config ./config"),
+    ("prices", "prices:prices", "The pools of a running searcher, from its shared memory.", "prices --config ./config"),
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),
     ("warmup", "bench:warmup", "Compile the hot path's kernels before they are needed.", "warmup"),
     ("devnet up", "devnet:up", "Start the local chain in the background.", "devnet up --seed 7 --interval-ms 500"),

@@ -2,10 +2,10 @@
 
 A configuration directory holds::
 
-    tallyio.toml            chain, mode, data folder, wallet, metrics        -> Settings
-    chains/<chain>.toml     endpoints, contracts, relays, exchanges, lending -> ChainSettings
-    strategies/<name>.toml  one file a strategy                              -> tallyio.strategies
-    risk/limits.toml        budgets, limits, breaker                         -> tallyio.risk
+    tallyio.toml            chain, mode, data folder, wallet, metrics, hot path -> Settings
+    chains/<chain>.toml     endpoints, contracts, relays, exchanges, lending    -> ChainSettings
+    strategies/<name>.toml  one file a strategy                                 -> tallyio.strategies
+    risk/limits.toml        budgets, limits, breaker                            -> tallyio.risk
 """
 
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ AddressField = Annotated[Address, Meta(pattern="^0x[0-9a-f]{40}$", description="
 HttpUrl = Annotated[str, Meta(pattern="^https?://[^/]", description="a URL that begins with http:// or https://")]
 WebSocketUrl = Annotated[str, Meta(pattern="^wss?://[^/]", description="a URL that begins with ws:// or wss://")]
 Name = Annotated[str, Meta(pattern="^[a-z0-9_-]+$", description="a name of a-z, 0-9, _ and -")]
+ProcessorFeature = Annotated[str, Meta(pattern="^[a-z0-9_.]+$", description="a processor feature, such as avx2")]
 Positive = Annotated[int, Meta(ge=1)]
 NonNegative = Annotated[int, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -53,6 +54,24 @@ class CycleSettings(Section, frozen=True, kw_only=True):
     max_cycles_per_pool: Annotated[int, Meta(ge=1, le=2**28)] = 50_000
 
 
+class HotPathSettings(Section, frozen=True, kw_only=True):
+    """The searcher's processor and shared memory; ``tallyio doctor`` says what this machine makes of them."""
+
+    pin: bool = False
+    """Whether the searcher's loop is bound to one processor; its helper threads get the others."""
+    core: Annotated[int, Meta(ge=-1)] = -1
+    """That processor's number; -1 takes the one that suits best."""
+    features: tuple[ProcessorFeature, ...] = ()
+    """What the processor must have (as in /proc/cpuinfo), beyond what the kernels need in any case."""
+    insist: bool = False
+    """Refuse to start where ``features`` or the core are not to be had; otherwise that is said and done without."""
+    shared_pools: Annotated[int, Meta(ge=0, le=67_108_864)] = 16_384
+    """Pools whose states have room in shared memory, 332 bytes each, reserved at start; twice the room is taken when
+    there are more. 0 shares nothing, and ``tallyio prices`` has nothing to read."""
+    huge_pages: bool = False
+    """Ask the system for huge pages for it."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """``tallyio.toml``. Paths are relative to the directory that holds it."""
 
@@ -71,6 +90,7 @@ class Settings(Section, frozen=True, kw_only=True):
     verify_every_blocks: NonNegative = 25
     """How often every mirrored pool and position is compared with the chain; 0 never."""
     metrics: MetricsSettings = MetricsSettings()
+    hot_path: HotPathSettings = HotPathSettings()
 
 
 class RelaySettings(Section, frozen=True, kw_only=True):

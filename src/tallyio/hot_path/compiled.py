@@ -19,25 +19,33 @@ from llvmlite import binding
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def cache_folder() -> Path:
-    """Where this version's kernels are cached; under ``XDG_CACHE_HOME``, or a temporary folder where that is shut.
-
-    The cache holds machine code that is run unseen, so a temporary folder is used only where it is the user's alone.
-    """
+def _digest() -> str:
     root = Path(__file__).parent
     processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
     versions = f"numba {version('numba')} llvmlite {version('llvmlite')}"
     digest = blake2b(f"{versions} {processor}".encode(), digest_size=8)
     for source in sorted(root.rglob("*.py")):
         digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()
+
+
+DIGEST = _digest()
+"""Of this version's sources, compiler and processor: what processes must have in common to share memory."""
+
+
+def cache_folder() -> Path:
+    """Where this version's kernels are cached; under ``XDG_CACHE_HOME``, or a temporary folder where that is shut.
+
+    The cache holds machine code that is run unseen, so a temporary folder is used only where it is the user's alone.
+    """
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "tallyio" / "kernels" / digest.hexdigest()
+    folder = base / "tallyio" / "kernels" / DIGEST
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
     except OSError:
-        return _temporary(digest.hexdigest())
-    return folder if os.access(folder, os.W_OK | os.X_OK) else _temporary(digest.hexdigest())
+        return _temporary(DIGEST)
+    return folder if os.access(folder, os.W_OK | os.X_OK) else _temporary(DIGEST)
 
 
 def _temporary(name: str) -> Path:

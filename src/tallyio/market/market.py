@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -35,6 +36,13 @@ class Counters(msgspec.Struct):
     other: int = 0
     unknown_pool: int = 0
     undecodable: int = 0
+
+
+class Publisher(Protocol):
+    """Hears of every move of the pools, such as ``hot_path.shared.writer.MarketWriter``."""
+
+    def publish(self, block: BlockRef, moved: Iterable[tuple[Pool, PoolState | None]]) -> None:
+        """The market is now as of ``block``; ``moved`` are all pools that may differ from before."""
 
 
 class _Undo(msgspec.Struct):
@@ -70,6 +78,8 @@ class Market:
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
         self._block: BlockRef | None = None
+        self._publisher: Publisher | None = None
+        self._moved: dict[Address, None] = {}
 
     @property
     def block(self) -> BlockRef:
@@ -94,6 +104,13 @@ class Market:
         """Pools that no route may use, with the reason."""
         return MappingProxyType(self._untradable)
 
+    def publish_to(self, publisher: Publisher) -> None:
+        """All pools now, and from now on every change, at the end of the block or rollback that makes it."""
+        self._publisher = publisher
+        self._moved = dict.fromkeys(self._pools)
+        if self._block is not None:
+            self._publish()
+
     def start(
         self, block: BlockRef, pools: Iterable[Pool] = (), states: Mapping[Address, PoolState] | None = None
     ) -> None:
@@ -104,6 +121,7 @@ class Market:
             self._discover(pool)
         for address, state in (states or {}).items():
             self._set(address, state)
+        self._publish()
 
     def apply(self, event: NewBlock) -> frozenset[Address]:
         """The next block; returns the pools that it touched. Raises ``BugError`` when it does not follow ours."""
@@ -125,6 +143,7 @@ class Market:
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
         self._block = event.block
+        self._publish()
         return frozenset(undo.states)
 
     def rewind(self, event: Rollback) -> frozenset[Address]:
@@ -144,6 +163,7 @@ class Market:
                 self._set(address, state)
             touched.update(undo.states)
             self._block = undo.before
+        self._publish()
         return frozenset(touched)
 
     def condemn(self, token: Address, reason: str) -> None:
@@ -208,8 +228,14 @@ class Market:
         self._pools[pool.address] = pool
         self._set(pool.address, self._states.get(pool.address))
 
+    def _publish(self) -> None:
+        if self._publisher is not None:
+            self._publisher.publish(self.block, [(self._pools[a], self._states.get(a)) for a in self._moved])
+        self._moved.clear()
+
     def _set(self, address: Address, state: PoolState | None) -> None:
         pool = self._pools[address]
+        self._moved[address] = None
         if state is None:
             self._states.pop(address, None)
         else:

@@ -55,7 +55,7 @@ def read_header(fd: int, path: Path) -> Header | None:
     return Header(*values)
 
 
-def check(header: Header | None, path: Path, file_bytes: int, layout: int, size: int) -> Header:
+def check(header: Header | None, path: Path, file_bytes: int, layout: int, size: int | None) -> Header:
     """The header of a whole segment with the ``layout`` and ``size`` that the caller was built for, or an error."""
     if header is None or header.state != READY:
         who = f"process {header.owner_pid}" if header else "a process"
@@ -67,6 +67,7 @@ def check(header: Header | None, path: Path, file_bytes: int, layout: int, size:
             f"{path} has layout {header.version}/{header.layout:016x}, expected {VERSION}/{layout:016x}",
             todo="run the same version of TallyIO with the same sizes in all processes",
         )
+    size = header.size if size is None else size
     if header.size != size or file_bytes != file_size(size):
         raise OperatorError(
             f"{path} has {file_bytes} bytes for a content of {header.size}, expected {file_size(size)} for {size}",

@@ -22,24 +22,34 @@ class Cleared:
 
 def clear_leftovers(prefix: str, *, folder: Path = FOLDER) -> Cleared:
     """Removes the segments whose names begin with ``prefix`` and that no living process owns or maps."""
+    return _sorted_out(prefix, folder, remove=True)
+
+
+def find_leftovers(prefix: str, *, folder: Path = FOLDER) -> Cleared:
+    """What ``clear_leftovers`` would do; nothing is changed."""
+    return _sorted_out(prefix, folder, remove=False) if folder.exists() else Cleared((), (), ())
+
+
+def _sorted_out(prefix: str, folder: Path, remove: bool) -> Cleared:
     removed: list[str] = []
     in_use: list[str] = []
     foreign: list[str] = []
     with locked(folder):
         for path in sorted(path for path in folder.iterdir() if path.name.startswith(prefix)):
             try:
-                (removed if _clear(path) else in_use).append(path.name)
+                (removed if _clear(path, remove) else in_use).append(path.name)
             except OperatorError:
                 foreign.append(path.name)
     return Cleared(tuple(removed), tuple(in_use), tuple(foreign))
 
 
-def _clear(path: Path) -> bool:
+def _clear(path: Path, remove: bool) -> bool:
     fd = open_segment(path)
     if fd is None:
         return False
     try:
-        if left := _is_left(fd, path):
+        left = _is_left(fd, path)
+        if left and remove:
             retire(fd, headers.read_header(fd, path), path)
         return left
     finally:

@@ -67,9 +67,10 @@ class Segment:
         return segment
 
     @classmethod
-    def attach(cls, name: str, *, layout: int, size: int, folder: Path = FOLDER) -> Self:
+    def attach(cls, name: str, *, layout: int, size: int | None = None, folder: Path = FOLDER) -> Self:
         """The memory that another process made. Raises ``RetryableError`` where it is absent, ``OperatorError`` where
-        it is torn, foreign, or of another version, layout or size; nothing is changed then.
+        it is torn, foreign, or of another version, layout or size; nothing is changed then. Without ``size`` any will
+        do: the content tells.
         """
         with locked(folder):
             return cls._opened(path_of(folder, name), layout, size)
@@ -87,15 +88,15 @@ class Segment:
         return segment
 
     @classmethod
-    def _opened(cls, path: Path, layout: int, size: int) -> Self:
+    def _opened(cls, path: Path, layout: int, size: int | None) -> Self:
         fd = open_segment(path)
         if fd is None:
             raise RetryableError(f"{path} is absent", todo="start the process that makes it first")
         try:
-            headers.check(headers.read_header(fd, path), path, os.fstat(fd).st_size, layout, size)
+            header = headers.check(headers.read_header(fd, path), path, os.fstat(fd).st_size, layout, size)
             if not try_lock(fd, fcntl.LOCK_SH):
                 raise RetryableError(f"{path} is locked by another program", todo="see who holds it (fuser)")
-            return cls(path, _mapped(fd, path, size, huge_pages=False), size)
+            return cls(path, _mapped(fd, path, header.size, huge_pages=False), header.size)
         finally:
             os.close(fd)
 
@@ -121,6 +122,15 @@ class Segment:
             if not self.retired:
                 self._header[headers.STATE_WORD] = headers.RETIRED
                 self.path.unlink(missing_ok=True)
+
+    def succeed(self, previous: "Segment") -> None:
+        """Takes the name of ``previous``, both this process's own, without a moment in which there is none; processes
+        that map the other see ``retired``.
+        """
+        with locked(self.path.parent):
+            os.replace(self.path, previous.path)
+            previous._header[headers.STATE_WORD] = headers.RETIRED
+            self.path = previous.path
 
     def close(self) -> None:
         """Gives the mapping up; with arrays of it still in use, it goes with the last of them."""

@@ -54,12 +54,7 @@ class PriceMonitor:
     def price(self, pool: int) -> float | None:
         """Token1 per token0 in smallest units, without the fee; ``None`` where the pool has none."""
         found = self.read(pool)
-        if found is None:
-            return None
-        state = found[0]
-        if isinstance(state, V3State):
-            return (state.sqrt_price_x96 / 2**96) ** 2
-        return state.reserve1 / state.reserve0 if state.reserve0 and state.reserve1 else None
+        return price_of(found[0]) if found else None
 
     def fee_pips(self, pool: int) -> int:
         return self._words(pool)[0] >> FEE_SHIFT & 0xFFFFFF
@@ -71,6 +66,13 @@ class PriceMonitor:
         if outcome != seqlock.CONSISTENT:
             raise RetryableError(f"pool {pool} was left half written", todo="wait for the writer's next update of it")
         return [int(word) for word in self._copy]
+
+
+def price_of(state: PoolState) -> float | None:
+    """Token1 per token0 in smallest units, without the fee; ``None`` where a reserve is 0."""
+    if isinstance(state, V3State):
+        return (state.sqrt_price_x96 / 2**96) ** 2
+    return state.reserve1 / state.reserve0 if state.reserve0 and state.reserve1 else None
 
 
 def _join(limbs: list[int]) -> int:

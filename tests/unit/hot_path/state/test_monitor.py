@@ -35,7 +35,7 @@ def _watch(folder: Path, last: int, answer: "multiprocessing.Queue[int | str]") 
 
 
 def test_another_process_reads_consistent_states_while_they_are_written(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     with Segment.create("pools", layout=1, size=SIZE, folder=tmp_path) as segment:
         detector = Detector(POOLS, CYCLES, records=segment.words)
         answer: multiprocessing.Queue[int | str] = context.Queue()
