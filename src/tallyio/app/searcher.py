@@ -161,6 +161,7 @@ class Searcher:
     def _prepare(self) -> None:
         """The kernels of the first block and the first pending transaction: neither has a second to spare for them."""
         screen.prepare()
+        warm.warm("cycle_index")
         if "backrun" in self.directory.settings.strategies:
             warm.warm("transactions")
         if self.directory.settings.hot_path.shared_pools:

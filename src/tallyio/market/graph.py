@@ -89,6 +89,10 @@ class GraphBuilder:
         if took_part != self.cycle_index.takes_part(pool):
             self._graph = None
 
+    def sales(self, token: Address) -> list[int]:
+        """The edges that sell ``token`` for wrapped ether, of pools that take part."""
+        return [edge for edge in self._into_weth.get(token, ()) if self.cycle_index.takes_part(edge >> 1)]
+
     @property
     def graph(self) -> Graph:
         if self._graph is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -56,13 +57,13 @@ class Made:
         )
         return self._add(V3, "uni3", token0, token1, fee, spacing, state)
 
-    def market(self) -> Market:
-        market = Market(DexRegistry([]), WETH)
+    def market(self, **limits: Any) -> Market:
+        market = Market(DexRegistry([]), WETH, **limits)
         market.start(BLOCK, self.pools.values(), self.states)
         return market
 
-    def view(self, base_fee_wei: int = 10**9) -> MarketView:
-        return self.market().view(next_base_fee_wei=base_fee_wei, next_timestamp=BLOCK.timestamp + 12)
+    def view(self, base_fee_wei: int = 10**9, **limits: Any) -> MarketView:
+        return self.market(**limits).view(next_base_fee_wei=base_fee_wei, next_timestamp=BLOCK.timestamp + 12)
 
     def _add(
         self, family: str, name: str, token0: Address, token1: Address, fee: int, spacing: int, state: PoolState

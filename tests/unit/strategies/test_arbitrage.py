@@ -69,6 +69,36 @@ def test_a_cycle_without_ether_sells_its_profit_where_that_pays_most(made: Any) 
     assert best.gas_estimate == GAS.base + 3 * GAS.swap["uniswap_v2"]
 
 
+def test_a_cycle_of_four_swaps_is_found_where_four_are_allowed(made: Any) -> None:
+    route = [
+        made.pair(made.weth, made.usdc, 1000 * 10**18, 3 * MILLION),
+        made.pair(made.usdc, made.dai, 3 * MILLION, 3 * 10**24),
+        made.pair(made.dai, made.link, 3 * 10**24, 200_000 * 10**18),
+        made.pair(made.link, made.weth, 200_000 * 10**18, 1050 * 10**18),
+    ]
+    assert evaluate(made, made.view(max_hops=3)) == []
+    view = made.view(max_hops=4)
+    (best,) = evaluate(made, view)
+    assert list(best.pools) == route
+    assert best.gross_wei == check_route(best, view) > 10**17
+    assert best.gas_estimate == GAS.base + 4 * GAS.swap["uniswap_v2"] == GAS.route(best.route)
+
+
+def test_a_cycle_of_four_without_ether_sells_its_profit(made: Any) -> None:
+    made.pair(made.wbtc, made.usdc, 50 * 10**8, 3 * MILLION)
+    made.pair(made.usdc, made.dai, 3 * MILLION, 3 * 10**24)
+    made.pair(made.dai, made.link, 3 * 10**24, 200_000 * 10**18)
+    made.pair(made.link, made.wbtc, 200_000 * 10**18, 53 * 10**8)
+    sale = made.pair(made.weth, made.dai, 1000 * 10**18, 3 * 10**24)
+    view = made.view(max_hops=4)
+    best = evaluate(made, view)[0]
+    (last,) = best.route.outer
+    assert isinstance(last, SwapStep)
+    assert (last.pool, last.token_out) == (sale, made.weth)
+    assert best.gross_wei == check_route(best, view) > 0
+    assert len(best.pools) == 5
+
+
 def test_a_cycle_whose_profit_cannot_be_sold_is_left(made: Any) -> None:
     made.pair(made.dai, made.usdc, 10**6 * 10**18, MILLION)
     made.pair(made.dai, made.usdc, 10**6 * 10**18, 105 * MILLION // 100)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +11,24 @@ from tallyio.hot_path.cycle_index.rows import CycleRows
 from tallyio.hot_path.detector.rows import BLOCK, CYCLE, ENTRY, NO_EDGE
 
 Ids = NDArray[np.int32]
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What the limits have left out since the start: cycles beyond ``max_cycles`` and ``max_cycles_per_pool``, and
+    without a base token. ``cut_short`` counts the pools whose walk ended before all their cycles were counted, because
+    none of them could be kept any more; ``pools_below_liquidity`` those that take no part now.
+    """
+
+    max_cycles: int
+    max_cycles_per_pool: int
+    base_tokens: int
+    cut_short: int
+    pools_below_liquidity: int
+
+    @property
+    def cycles(self) -> int:
+        """By any limit; at least so many, where a walk was cut short."""
+        return self.max_cycles + self.max_cycles_per_pool + self.base_tokens
 
 
 class Cycles:
@@ -20,14 +39,21 @@ class Cycles:
     the picture keeps a table of its own, and finds a pool's cycles by reading through it.
     """
 
-    def __init__(self, rows: CycleRows, table: NDArray[np.int32], pools: int) -> None:
-        self.table = table
-        self.pools = pools
+    def __init__(self, rows: CycleRows, left_out: LeftOut) -> None:
+        self.table = rows.share()
+        self.pools = rows.pools
+        self.left_out = left_out
         self._rows = rows
-        self._renumbered = rows.renumbered
+        self._renumbered, self._touched = rows.renumbered, rows.touched_count
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def live(self) -> CycleRows | None:
+        """The rows of the index while they are as the picture was taken; ``None`` since they changed."""
+        now = (self._rows.pools, self._rows.touched_count)
+        return self._rows if now == (self.pools, self._touched) else None
 
     def through(self, pools: Sequence[int]) -> Ids:
         """Sorted numbers of the cycles (rows of ``table``) that use any of ``pools``."""

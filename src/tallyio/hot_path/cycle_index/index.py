@@ -3,31 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError
 from tallyio.hot_path.cycle_index import layout
-from tallyio.hot_path.cycle_index.cycles import Cycles
+from tallyio.hot_path.cycle_index.cycles import Cycles, LeftOut
 from tallyio.hot_path.cycle_index.rows import CycleRows, grown
 
 MOST_POOLS = 1 << 20
 _NO_LIMIT = 2**62
 _OUT, _IN, _REMOVED = 0, 1, 2
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """What the limits have left out since the start: cycles beyond ``max_cycles`` and ``max_cycles_per_pool``, and
-    without a base token. ``cut_short`` counts the pools whose walk ended before all their cycles were counted, because
-    none of them could be kept any more; ``pools_below_liquidity`` those that take no part now.
-    """
-
-    max_cycles: int
-    max_cycles_per_pool: int
-    base_tokens: int
-    cut_short: int
-    pools_below_liquidity: int
 
 
 class CycleIndex:
@@ -38,8 +24,9 @@ class CycleIndex:
     Limits, each with its count in ``left_out``: ``base_tokens`` (only cycles through one of them; none: all),
     ``max_cycles``, ``max_cycles_per_pool``, ``min_liquidity`` (see ``set_liquidity``). First come, first kept: pools
     in the order in which they take part, a pool's cycles of two before those of three, then four, and among equals in
-    the order in which their pairs of tokens and pools came. A cycle that was left out comes back only when one of its
-    pools leaves and enters again. Cycles longer than ``max_hops`` are not looked for; ``census`` counts them.
+    the order in which their pairs of tokens and pools came. Cycles of four fill no more than half of a limit. A cycle
+    that was left out comes back only when one of its pools leaves and enters again. Cycles longer than ``max_hops``
+    are not looked for; ``longer`` counts them.
     """
 
     def __init__(
@@ -88,7 +75,19 @@ class CycleIndex:
     @property
     def cycles(self) -> Cycles:
         """An immutable picture; it costs nothing but the next removal, which leaves it as it is."""
-        return Cycles(self.rows, self.rows.share(), self.pools)
+        return Cycles(self.rows, self.left_out)
+
+    def longer(self) -> tuple[int, int]:
+        """How many cycles of up to four hops ``max_hops`` leaves out, whatever the other limits, and of how many pools
+        no more than the first were counted. Walks the whole graph."""
+        part = np.flatnonzero(np.array(self._liquid) == _IN)
+        tokens = self._pools.reshape(-1, layout.POOL)[part, : layout.LINK]
+        counts = []
+        for hops in (4, int(self._limits[layout.MAX_HOPS])):
+            counter = CycleIndex(max_hops=hops, max_cycles=0, most_pools=len(part))
+            counter.add_pools(tokens)
+            counts.append(counter.left_out)
+        return counts[0].max_cycles - counts[1].max_cycles, counts[0].cut_short
 
     def add_pool(self, token0: int, token1: int) -> int:
         """Adds a pool of two token numbers and its cycles; returns its number. Where there is a ``min_liquidity`` it

@@ -37,7 +37,7 @@ LIMITS = 6
 
 RING = 1 << 16
 """Rows last touched that are remembered for who follows the index."""
-BEYOND = 1 << 14
+BEYOND = 1 << 12
 """Links that a walk still looks at to count cycles when none of them can be kept any more."""
 
 GO, SHORT, STOP = 0, 1, 2

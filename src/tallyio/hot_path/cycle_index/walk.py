@@ -110,7 +110,7 @@ def _walk(
                 work[_C] = c
                 if hops == 3:
                     last = link_between(c, a, links, slots, mask)
-                    code = _looked(pool, ranges, tally, limits, work)
+                    code = _looked(hops, pool, ranges, tally, limits, work)
                     if last >= 0 and code == GO:
                         code = _combine(
                             3, pool, first, last, -1, pools, links, tokens, ranges, entries, edges, home, tally,
@@ -122,7 +122,7 @@ def _walk(
                     link = np.int64(tokens[here * TOKEN + FIRST_LINK])
                     while link >= 0 and code == GO:
                         d = far_end(link, here, links)
-                        code = _looked(pool, ranges, tally, limits, work)
+                        code = _looked(hops, pool, ranges, tally, limits, work)
                         if d != b and d != there and links[link * LINKS + HEAD] >= 0 and code == GO:
                             other = link_between(d, there, links, slots, mask)
                             if other >= 0:
@@ -140,14 +140,16 @@ def _walk(
 
 
 @kernel
-def _full(pool: Index, ranges: Words, tally: Words, limits: Words) -> bool:
-    return bool(tally[CYCLES] >= limits[MOST_CYCLES] or ranges[pool * RANGE + COUNT] >= limits[MOST_OF_POOL])
+def _share(limit: Index, hops: Index) -> Index:
+    """Cycles of four leave half of a limit to the shorter ones of pools that come later."""
+    return limit if hops < _EDGES else (limit + 1) // 2
 
 
 @kernel
-def _looked(pool: Index, ranges: Words, tally: Words, limits: Words, work: Words) -> Index:
+def _looked(hops: Index, pool: Index, ranges: Words, tally: Words, limits: Words, work: Words) -> Index:
     """Counts a look that can only add to what is left out; ``STOP`` after too many."""
-    if _full(pool, ranges, tally, limits):
+    most, most_of_pool = _share(limits[MOST_CYCLES], hops), _share(limits[MOST_OF_POOL], hops)
+    if tally[CYCLES] >= most or ranges[pool * RANGE + COUNT] >= most_of_pool:
         work[_LOOKED] += 1
         if work[_LOOKED] > BEYOND:
             return STOP
@@ -177,7 +179,7 @@ def _combine(
                     limits, cycles, blocks, work,
                 )  # fmt: skip
                 if code == GO:
-                    code = _looked(pool, ranges, tally, limits, work)
+                    code = _looked(hops, pool, ranges, tally, limits, work)
                 if code != GO:
                     return code
                 three = np.int64(pools[three * POOL + NEXT]) if three >= 0 else np.int64(-1)
@@ -197,13 +199,14 @@ def _take(
     if work[_NUMBER] <= tally[DONE]:
         return GO
     based, crowded = limits[ONLY_BASE] == 0, False
+    most, most_of_pool = _share(limits[MOST_CYCLES], hops), _share(limits[MOST_OF_POOL], hops)
     for i in range(hops):
         based = based or tokens[work[i] * TOKEN + BASE] != 0
     for edge in (edge0, edge1, edge2, edge3):
-        crowded = crowded or (edge >= 0 and ranges[(edge >> 1) * RANGE + COUNT] >= limits[MOST_OF_POOL])
+        crowded = crowded or (edge >= 0 and ranges[(edge >> 1) * RANGE + COUNT] >= most_of_pool)
     if not based:
         tally[LEFT_BASE] += 1
-    elif tally[CYCLES] >= limits[MOST_CYCLES]:
+    elif tally[CYCLES] >= most:
         tally[LEFT_TOTAL] += 1
     elif crowded:
         tally[LEFT_POOL] += 1

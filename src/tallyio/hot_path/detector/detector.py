@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tallyio.core.errors import BugError, OperatorError
 from tallyio.core.pools import V2 as V2_NAME
 from tallyio.core.pools import Pool, PoolState, V3State
+from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
 from tallyio.hot_path.cycle_index.layout import COUNT, FIRST
 from tallyio.hot_path.cycle_index.rows import CycleRows, build_rows
@@ -47,7 +48,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 class Detector:
     """One writer's detector over ``pools`` and the cycles of an index of the same pools, which it follows as that grows
-    (``catch_up``), or the rows of a table (cycles, up to 4) as ``build_rows`` takes it.
+    (``catch_up``), those of a picture of one (``adopt``), or a table (cycles, up to 4) as ``build_rows`` takes it.
 
     ``worth`` is the value of one unit of each cycle's start token, for the order of an update's opportunities; for an
     index see ``set_worth``. ``records`` is the shared memory for the states (``layout.RECORD`` words a pool, for as
@@ -57,7 +58,7 @@ class Detector:
     def __init__(
         self,
         pools: Sequence[Pool],
-        cycles: NDArray[np.int32] | CycleIndex,
+        cycles: NDArray[np.int32] | CycleIndex | Cycles,
         *,
         worth: NDArray[np.float64] | None = None,
         threshold: float = 1.0,
@@ -66,6 +67,8 @@ class Detector:
         capacity: int = 1024,
     ) -> None:
         rows = cycles.rows if isinstance(cycles, CycleIndex) else cycles
+        if isinstance(rows, Cycles):
+            rows = rows.table if rows.live is None else rows.live
         self.pools = list(pools)
         self.arrays = Arrays(_headers(pools), rows, worth, threshold, records, ring, capacity)
         self._ticks: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
@@ -100,6 +103,15 @@ class Detector:
     def counts(self) -> dict[str, int]:
         names = ("seen", "unknown_pool", "unknown_family", "impossible", "found", "told", "left_out", "refused", "lost")
         return dict(zip(names, map(int, self.arrays.counts), strict=False))
+
+    def adopt(self, pools: Sequence[Pool], cycles: Cycles) -> bool:
+        """Goes on with a picture of the index that it follows; costs the rows that changed since. False where it
+        follows another, or the index is no more as the picture was taken: then another detector is needed."""
+        rows = cycles.live
+        if rows is None or rows is not self.arrays.rows:
+            return False
+        self.catch_up(pools[len(self.pools) :])
+        return True
 
     def catch_up(self, new: Sequence[Pool] = ()) -> None:
         """Follows the index to where it is now; ``new`` are the pools that it was given since, in its order."""

@@ -106,3 +106,21 @@ def test_worth_by_edge_orders_cycles_of_different_tokens() -> None:
     index.enable(0)
     detector.catch_up()
     assert detector.arrays.worth.tolist()[:2] == [1e6, 1.0]
+
+
+def test_it_goes_on_with_later_pictures_of_its_index_alone() -> None:
+    index, pools = CycleIndex(), [a_pool(i) for i in range(4)]
+    index.add_pools(np.array([(0, 1), (0, 1)]))
+    old = index.cycles
+    detector = Detector(pools[:2], old)
+    assert detector.adopt(pools[:2], old)
+    index.add_pool(0, 1)
+    assert not detector.adopt(pools[:2], old)
+    assert detector.adopt(pools[:3], index.cycles)
+    detector.write([(2, V2State(10**21, 10**21)), (0, V2State(10**21, 2 * 10**21))])
+    assert len(detector.drain()) == 1
+    alone = Detector(pools[:2], old)
+    alone.write([(1, V2State(10**21, 10**21)), (0, V2State(10**21, 2 * 10**21))])
+    assert len(alone.drain()) == 1
+    assert not alone.adopt(pools[:3], index.cycles)
+    assert not detector.adopt(pools[:3], CycleIndex().cycles)
