@@ -95,5 +95,5 @@ def test_pools_take_part_once_they_hold_enough(make_market: Callable[..., Market
 def test_pools_read_at_the_start_are_measured_in_any_order(make_market: Callable[..., Market], chain: Any) -> None:
     pools = [a_pool(1, USDC, DAI), a_pool(2, USDC, WETH), a_pool(3, DAI, WETH)]
     market = make_market(cycles=CycleSettings(min_liquidity_wei=10**18))
-    market.start(chain.head, pools, {pool.address: V2State(10**18, 10**18) for pool in pools})
+    market.start(chain.head, pools, {pool.address: V2State(2 * 10**18, 2 * 10**18) for pool in pools})
     assert len(market.graph.cycles) == 1

@@ -80,7 +80,7 @@ def test_a_cycle_of_four_swaps_is_found_where_four_are_allowed(made: Any) -> Non
     view = made.view(max_hops=4)
     (best,) = evaluate(made, view)
     assert list(best.pools) == route
-    assert best.gross_wei == check_route(best, view) > 10**17
+    assert best.gross_wei == check_route(best, view) > 8 * 10**16
     assert best.gas_estimate == GAS.base + 4 * GAS.swap["uniswap_v2"] == GAS.route(best.route)
 
 
