@@ -68,6 +68,9 @@ class SharedMarket:
         segment = Segment.attach(name, layout=plan.layout_word(), folder=folder)
         arena = Arena(segment.words)
         capacity = int(segment.words[plan.CAPACITY])
+        if not capacity:
+            segment.close()
+            raise RetryableError(f"{folder / name} is empty: its owner is about to fill it", todo="try again")
         if not 0 < capacity <= plan.MOST or plan.size_of(capacity) != segment.size:
             found = segment.size
             segment.close()

@@ -140,6 +140,7 @@ class MarketWriter:
         self._use(segment, capacity)
         for name, array in here.items():
             self._here[name][: len(array)] = array
+        self._here["head"][plan.CAPACITY] = capacity
         here.clear()
         segment.succeed(before)
         before.close()

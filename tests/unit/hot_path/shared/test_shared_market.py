@@ -10,6 +10,7 @@ import pytest
 from tallyio.core.errors import OperatorError, RetryableError
 from tallyio.core.pools import PoolState, V2State, V3State
 from tallyio.hot_path.memory.leftovers import clear_leftovers
+from tallyio.hot_path.memory.segment import Segment
 from tallyio.hot_path.shared import plan
 from tallyio.hot_path.shared.reader import SharedMarket
 from tallyio.hot_path.shared.writer import MarketWriter
@@ -73,6 +74,7 @@ def test_more_pools_than_room_get_a_larger_memory(shm: Path, block: Make, pool: 
         assert not market.writer_lives
         assert market.picture() == before, "the old memory stays as it was"
         with SharedMarket.attach(NAME, folder=shm) as larger:
+            assert larger.monitor.pools == 24
             found = larger.picture()
             assert [reading.pool for reading in found.pools] == [pool(number) for number in range(20)]
             assert [reading.state for reading in found.pools] == [
@@ -118,6 +120,9 @@ def test_what_cannot_be_read_is_refused(shm: Path, block: Make, monkeypatch: pyt
     with pytest.raises(OperatorError, match="is not shared memory of TallyIO"):
         SharedMarket.attach(NAME, folder=shm)
     (shm / NAME).unlink()
+    empty = Segment.create(NAME, layout=plan.layout_word(), size=plan.size_of(2), folder=shm)
+    with empty, pytest.raises(RetryableError, match="about to fill it"):
+        SharedMarket.attach(NAME, folder=shm)
     with MarketWriter(NAME, 1, 2, folder=shm) as writing:
         monkeypatch.setattr(plan, "DIGEST", "another version")
         with pytest.raises(OperatorError, match="run the same version"):
