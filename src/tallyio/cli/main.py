@@ -33,6 +33,7 @@ COMMANDS = (
     ("scan", "scan:scan", "One look: every cycle that pays now, sized exactly.", "scan --config ./config"),
     ("prices", "prices:prices", "The pools of a running searcher, from its shared memory.", "prices --config ./config"),
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),
+    ("verify", "verify:verify", "Ask the models again what real contracts answered.", "verify answers.json.gz --json"),
     ("warmup", "bench:warmup", "Compile the hot path's kernels before they are needed.", "warmup"),
     ("devnet up", "devnet:up", "Start the local chain in the background.", "devnet up --seed 7 --interval-ms 500"),
     ("devnet status", "devnet:status", "Say whether it runs, and where.", "devnet status --json"),

@@ -1,0 +1,1 @@
+"""Recorded answers of real contracts, asked again of the project's own models."""
