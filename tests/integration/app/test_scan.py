@@ -1,5 +1,6 @@
 """One look at a devnet that traders have pulled apart: what it tells is exact, and nothing of worth is missing."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,3 +72,25 @@ def test_people_are_told_in_lines(config: Path, commands: Any) -> None:
 
 def test_a_chain_out_of_reach_is_said(config: Path, commands: Any, tmp_path: Path) -> None:
     commands.run("scan", "--config", tmp_path / "none").refused(2, "none")
+
+
+async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
+    config: Path, view: MarketView, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(config, tmp_path / "four"))
+    settings = (copy / "tallyio.toml").read_text()
+    limits = f'[cycles]\nbase_tokens = ["{view.weth}"]\nmin_liquidity_wei = {10**17}\nmax_cycles = 400000\n'
+    (copy / "tallyio.toml").write_text(settings.replace("max_hops = 3", "max_hops = 4") + limits)
+    directory = ConfigDirectory.open(copy)
+    async with Rpc(directory.chain.http_url) as rpc:
+        wide = (await mirror_at_head(directory, rpc)).view()
+    assert wide.block == view.block
+    hops = (wide.graph.cycles.table >= 0).sum(axis=1)
+    assert set(hops.tolist()) == {2, 3, 4}
+    assert wide.graph.cycles.left_out.base_tokens > 0
+    best = CycleSearch(GasModel()).best(wide, 0, 400)
+    assert max(len(trade.route.steps) for trade in best if not trade.route.outer) == 4
+    narrow = CycleSearch(GasModel()).best(view, 0, 1)
+    assert best[0].net_wei >= narrow[0].net_wei
+    for trade in best[:50]:
+        wide.after(trade.route)

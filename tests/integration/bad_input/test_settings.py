@@ -12,7 +12,12 @@ MISTAKES = [
     ("tallyio.toml", "max_hops = 3", 'max_hops = "3"', ["key 'max_hops'", "found '3'", "expected an integer"]),
     ("tallyio.toml", "max_hops = 3", "max_hops = 5", ["key 'max_hops'", "found 5", "<= 4"]),
     ("tallyio.toml", "[wallet]", "[cycles]\nmax_cycles = 0\n[wallet]", ["key 'cycles.max_cycles'", "found 0", ">= 1"]),
-    ("tallyio.toml", "[wallet]", "[cycles]\nmin_liquidity = 1\n[wallet]", ["'min_liquidity'", "'min_liquidity_wei'"]),
+    (
+        "tallyio.toml",
+        "[wallet]",
+        "[cycles]\nmin_liquidity = 1\n[wallet]",
+        ["'cycles.min_liquidity'", "'min_liquidity_wei'"],
+    ),
     (
         "tallyio.toml",
         "[wallet]",
