@@ -50,6 +50,7 @@ def _show(tallies: list["Tally"]) -> None:
     for t in tallies:
         for difference in t.differences:
             console.print(difference, markup=False, soft_wrap=True, highlight=False)
-        if t.missing:
-            told = ", ".join(f"{name} {count:,}" for name, count in sorted(t.missing.items()))
-            console.print(f"{t.family}, not modelled: {told}", markup=False, soft_wrap=True, highlight=False)
+        for word, counts in (("not modelled", t.missing), ("not determined by the records", t.unjudged)):
+            if counts:
+                told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+                console.print(f"{t.family}, {word}: {told}", markup=False, soft_wrap=True, highlight=False)

@@ -2,6 +2,7 @@
 
 A record is *matched* when all its answers agree, *refused* when they agree and the contract and the model both refuse
 its call, *mismatched* when one answer differs, and *not modelled* when none differs but some were asked of no model.
+Fields that a record's own inputs do not determine (``unjudged``) are counted by name and change no outcome.
 """
 
 from collections import Counter
@@ -17,11 +18,17 @@ from tallyio.app.verify.sheet import Sheet
 
 FAMILIES = {
     "solidly_v2": "solidly",
+    "slipstream": "slipstream",
+    "uniswap_v3": "concentrated",
+    "pancakeswap_v3": "concentrated",
+    "algebra_v1": "concentrated",
+    "uniswap_v4": "uniswap_v4",
 }
 """Family as files name it, and the module of this folder that judges it."""
 SHOWN = 20
 """At most so many differences are told by family; all are counted."""
-Judge = Callable[[dict[str, Any], Sheet], None]
+Judge = Callable[[dict[str, Any], Sheet, str], None]
+"""Asks the models for one record's answers; the last argument is the record's family."""
 
 
 class Tally(msgspec.Struct):
@@ -37,6 +44,7 @@ class Tally(msgspec.Struct):
     answers: int = 0
     differences: list[str] = []
     missing: dict[str, int] = {}
+    unjudged: dict[str, int] = {}
 
 
 def judge_of(family: str) -> Judge | None:
@@ -59,19 +67,20 @@ def verify(paths: Iterable[Path]) -> list[Tally]:
 def replay(recorded: Recorded, tally: Tally, path: Path) -> None:
     """Adds a file's records to ``tally``."""
     judge = judge_of(recorded.family)
-    missing: Counter[str] = Counter(tally.missing)
+    missing, unjudged = Counter(tally.missing), Counter(tally.unjudged)
     for place, record in enumerate(recorded.records):
         sheet = Sheet()
         if judge is None:
             sheet.missing.append("family")
         else:
             try:
-                judge(record, sheet)
+                judge(record, sheet, recorded.family)
             except (KeyError, TypeError, IndexError, AttributeError) as e:
                 sheet.differences.append(f"record not of the family's format: {type(e).__name__} {e}")
         tally.records += 1
         tally.answers += sheet.answers
         missing.update(sheet.missing)
+        unjudged.update(sheet.outside)
         if sheet.differences:
             tally.mismatched += 1
             for difference in sheet.differences:
@@ -83,4 +92,4 @@ def replay(recorded: Recorded, tally: Tally, path: Path) -> None:
             tally.refused += 1
         else:
             tally.matched += 1
-    tally.missing = dict(missing)
+    tally.missing, tally.unjudged = dict(missing), dict(unjudged)

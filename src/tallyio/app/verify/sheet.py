@@ -1,4 +1,4 @@
-"""What one record's answers come to: agreed, different, or asked of no model yet."""
+"""What one record's answers come to: agreed, different, asked of no model yet, or beyond the record's inputs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ class Sheet:
         self.answers = 0
         self.differences: list[str] = []
         self.missing: list[str] = []
+        self.outside: list[str] = []
         self.refused = False
 
     def same(self, name: str, recorded: object, found: object) -> None:
@@ -30,6 +31,10 @@ class Sheet:
                 self.same(f"{name}.{key}", value, found[key])
             else:
                 self.missing.append(f"{name}.{key}")
+
+    def unjudged(self, name: str) -> None:
+        """An answer that the record's own inputs do not determine: counted by name, judged by nobody."""
+        self.outside.append(name)
 
     def view(self, name: str, recorded: Mapping[str, Any], ask: Callable[[], object]) -> None:
         """A read-only answer: its value, or that both refuse."""

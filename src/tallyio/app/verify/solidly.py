@@ -11,7 +11,7 @@ from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 Record = dict[str, Any]
 
 
-def judge(record: Record, sheet: Sheet) -> None:
+def judge(record: Record, sheet: Sheet, family: str) -> None:
     state, call = record["state"], record["call"]
     pool = _pool(record)
     for name, view in record["views"].items():

@@ -7,6 +7,7 @@ not change price or amounts.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
@@ -37,6 +38,20 @@ class Swapped(NamedTuple):
     """The tick where it is known without a logarithm: after a step that ended on one, or when nothing moved."""
 
 
+class Step(NamedTuple):
+    """One step of a walk: ``fee`` is not in ``amount_in``; ``crossed`` is the place of the tick crossed, or -1."""
+
+    amount_in: int
+    amount_out: int
+    fee: int
+    liquidity: int
+    crossed: int
+
+
+StepRule = Callable[[int, int, int, int, int, bool], tuple[int, int, int, int]]
+"""``swap_step``, or a fork's own rounding of it."""
+
+
 def swap(
     state: V3State,
     tick_spacing: int,
@@ -46,8 +61,10 @@ def swap(
     *,
     exact_in: bool = True,
     sqrt_limit_x96: int | None = None,
+    rule: StepRule = swap_step,
+    steps: list[Step] | None = None,
 ) -> Swapped:
-    """Runs ``amount`` (input, or output when not ``exact_in``) through the pool.
+    """Runs ``amount`` (input, or output when not ``exact_in``) through the pool; ``steps`` receives each step.
 
     Raises ``ChainDataError`` where the contract reverts; an amount cut short by the limit is no error of the pool.
     """
@@ -81,7 +98,7 @@ def swap(
             target_tick = ticks[position] if crosses else min(boundary, MAX_TICK)
             sqrt_next = sqrt_ratio_at_tick(target_tick)
             target = sqrt_next if sqrt_next < limit else limit
-        if exact_in and liquidity:
+        if exact_in and liquidity and steps is None:
             end = _end_within(sqrt_price, target, liquidity, remaining * (PIPS - fee_pips) // PIPS, zero_for_one)
             if end:
                 total_in += remaining
@@ -92,13 +109,15 @@ def swap(
                 known = known if end == sqrt_price else None
                 remaining, sqrt_price = 0, end
                 break
-        before = sqrt_price
-        sqrt_price, step_in, step_out, fee = swap_step(before, target, liquidity, remaining, fee_pips, exact_in)
+        before, in_range = sqrt_price, liquidity
+        sqrt_price, step_in, step_out, fee = rule(before, target, liquidity, remaining, fee_pips, exact_in)
         total_in += step_in + fee
         total_out += step_out
         remaining -= step_in + fee if exact_in else step_out
+        crossed = -1
         if sqrt_price == sqrt_next:
             if crosses:
+                crossed = position - 1 if zero_for_one else position
                 if zero_for_one:
                     position -= 1
                     liquidity -= nets[position]
@@ -110,6 +129,8 @@ def swap(
             known = tick = target_tick - 1 if zero_for_one else target_tick
         elif sqrt_price != before:
             known = None
+        if steps is not None:
+            steps.append(Step(step_in, step_out, fee, in_range, crossed))
     return Swapped(total_in, total_out, remaining, sqrt_price, liquidity, known)
 
 

@@ -1,0 +1,63 @@
+"""Recorded answers of Uniswap v3, PancakeSwap v3 and Algebra v1 pools."""
+
+from tallyio.app.verify.sheet import Sheet
+from tallyio.app.verify.ticks import Record, crossed, moved, paid_to_pool, v3_state
+from tallyio.core.units import UINT128_MAX
+from tallyio.protocols.dex.families import concentrated
+from tallyio.protocols.dex.families.concentrated import ConcentratedPool
+
+ALGEBRA = "algebra_v1"
+GROWTH = ("feeGrowthGlobal0X128", "feeGrowthGlobal1X128")
+UNCHANGED = ("timestamp", "feeProtocol", "communityFeeToken0", "communityFeeToken1", "feeConfig")
+OUTSIDE = (
+    "observationIndex",
+    "observationCardinality",
+    "timepointIndex",
+    "volumePerLiquidityInBlock",
+)
+"""Answers of the pools' oracles, which price no swap; Algebra's recomputed fee is taken from the record."""
+
+
+def judge(record: Record, sheet: Sheet, family: str) -> None:
+    state, call = record["state"], record["call"]
+    specified, zero_for_one = call["amountSpecified"], call["zeroForOne"]
+    growth = ("totalFeeGrowth0Token", "totalFeeGrowth1Token") if family == ALGEBRA else GROWTH
+    fee = record["fee"] if "fee" in record else state["fee"]
+    if family == ALGEBRA and record["result"]["ok"]:
+        fee = record["state_after"]["fee"]
+    pool = ConcentratedPool(v3_state(state), record["tickSpacing"], fee, state[growth[0]], state[growth[1]])
+    done = sheet.call(
+        record["result"],
+        lambda: concentrated.exchange(
+            pool,
+            zero_for_one,
+            abs(specified),
+            exact_in=specified > 0,
+            sqrt_limit_x96=call["sqrtPriceLimitX96"],
+            part=protocol_part(family, state, zero_for_one),
+        ),
+    )
+    if done is None:
+        return
+    answers = {k: v for k, v in record["result"].items() if k != "ok"}
+    sheet.fields("result", answers, paid_to_pool(zero_for_one, done.amount_in, done.amount_out))
+    recorded = dict(record["state_after"])
+    for name in (*OUTSIDE, "fee") if family == ALGEBRA else OUTSIDE:
+        if recorded.pop(name, None) is not None:
+            sheet.unjudged(f"state_after.{name}")
+    held = list(state.get("protocolFees", (0, 0)))
+    side = 0 if zero_for_one else 1
+    held[side] = (held[side] + done.protocol_fee) & UINT128_MAX
+    unchanged = {k: v for k, v in state.items() if k in UNCHANGED}
+    found = unchanged | moved(done.pool.ticks) | {"protocolFees": held, "fee": fee}
+    found |= {growth[0]: done.pool.growth0, growth[1]: done.pool.growth1}
+    sheet.fields("state_after", recorded, found)
+    sheet.same("ticks_crossed", record["ticks_crossed"], crossed(pool.ticks, done.pool.ticks))
+
+
+def protocol_part(family: str, state: Record, zero_for_one: bool) -> concentrated.ProtocolPart:
+    if family == ALGEBRA:
+        return concentrated.algebra_part(state["communityFeeToken0" if zero_for_one else "communityFeeToken1"])
+    if family == "pancakeswap_v3":
+        return concentrated.pancakeswap_v3_part(state["feeProtocol"], zero_for_one)
+    return concentrated.uniswap_v3_part(state["feeProtocol"], zero_for_one)
