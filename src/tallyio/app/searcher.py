@@ -37,7 +37,7 @@ from tallyio.engine.restart import restore_tracker
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
-from tallyio.hot_path import screen, warm
+from tallyio.hot_path import warm
 from tallyio.journal.entries import Scope
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.journal.projections import breaker_state
@@ -48,6 +48,7 @@ from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
+from tallyio.strategies.detection import prepare
 from tallyio.wallet import keystore
 from tallyio.wallet.nonces import NonceBook
 from tallyio.wallet.passwords import read_password
@@ -160,8 +161,7 @@ class Searcher:
 
     def _prepare(self) -> None:
         """The kernels of the first block and the first pending transaction: neither has a second to spare for them."""
-        screen.prepare()
-        warm.warm("cycle_index")
+        prepare()
         if "backrun" in self.directory.settings.strategies:
             warm.warm("transactions")
         if self.directory.settings.hot_path.shared_pools:

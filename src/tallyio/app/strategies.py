@@ -9,6 +9,7 @@ from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.strategies.arbitrage import Arbitrage, ArbitrageSettings
 from tallyio.strategies.backrun import Backrun
 from tallyio.strategies.base import Strategy
+from tallyio.strategies.detection import Detection
 from tallyio.strategies.liquidation import Liquidation, LiquidationSettings
 
 KNOWN = ("arbitrage", "liquidation", "backrun")
@@ -17,15 +18,16 @@ KNOWN = ("arbitrage", "liquidation", "backrun")
 def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> tuple[list[Strategy], VictimEffect]:
     """One object a name, each with its own TOML, and how a pending transaction's effect is told."""
     built: list[Strategy] = []
+    detection = Detection()
     victims = Backrun(registry, ArbitrageSettings())
     for name in directory.settings.strategies:
         match name:
             case "arbitrage":
-                built.append(Arbitrage(directory.strategy(name, ArbitrageSettings)))
+                built.append(Arbitrage(directory.strategy(name, ArbitrageSettings), detection))
             case "liquidation":
                 built.append(Liquidation(directory.strategy(name, LiquidationSettings)))
             case "backrun":
-                victims = Backrun(registry, directory.strategy(name, ArbitrageSettings))
+                victims = Backrun(registry, directory.strategy(name, ArbitrageSettings), detection)
                 built.append(victims)
             case _:
                 raise ConfigError(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tallyio.hot_path import screen, warm
+from tallyio.hot_path import warm
 from tallyio.hot_path.compiled import DISABLED, KERNELS, cache_folder
 
 KEPT_S = 30 * 86_400
@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 def warm_all(progress: Progress) -> dict[str, Any]:
     """Warm every part; how many kernels were compiled and how many loaded, how long each part took, and the folder."""
     started = time.perf_counter()
-    names = [*warm.parts(), "screen"]
+    names = warm.parts()
     parts = []
     for done, name in enumerate(names):
         progress(name, done, len(names))
@@ -47,7 +47,7 @@ def warm_all(progress: Progress) -> dict[str, Any]:
 def _warm_one(name: str) -> dict[str, Any]:
     before = _counts()
     started = time.perf_counter()
-    screen.prepare() if name == "screen" else warm.warm(name)
+    warm.warm(name)
     seconds = time.perf_counter() - started
     kernels, cached, compiled = [], 0, 0
     for identity, (label, signatures, hits, misses) in _counts().items():

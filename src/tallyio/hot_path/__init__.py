@@ -1,1 +1,1 @@
-"""Where speed decides: exact AMM maths, cycles, screening and sizing. No I/O; imports nothing of ours but ``core``."""
+"""Where speed decides: exact AMM maths, cycles, detection and sizing. No I/O; imports nothing of ours but ``core``."""

@@ -18,6 +18,36 @@ from tallyio.protocols.dex.model import swap
 from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
 
 
+class States(dict[Address, PoolState]):
+    """States of pools that differ from those of ``base`` in ``moved`` alone: who knows one can tell the other quickly.
+
+    ``States.changed`` makes one; ``base`` is a plain mapping, never a ``States``.
+    """
+
+    __slots__ = ("base", "moved")
+
+    base: Mapping[Address, PoolState]
+    moved: frozenset[Address]
+
+    @classmethod
+    def changed(cls, before: Mapping[Address, PoolState], changes: Mapping[Address, PoolState]) -> "States":
+        made = cls(before)
+        made.update(changes)
+        made.base, moved = _lineage(before)
+        made.moved = moved | changes.keys()
+        return made
+
+
+def may_differ(a: Mapping[Address, PoolState], b: Mapping[Address, PoolState]) -> frozenset[Address] | None:
+    """Pools outside of which ``a`` and ``b`` are the same; ``None`` where their common origin is not known."""
+    (base_a, moved_a), (base_b, moved_b) = _lineage(a), _lineage(b)
+    return moved_a | moved_b if base_a is base_b else None
+
+
+def _lineage(states: Mapping[Address, PoolState]) -> tuple[Mapping[Address, PoolState], frozenset[Address]]:
+    return (states.base, states.moved) if isinstance(states, States) else (states, frozenset())
+
+
 class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """State as of ``block``, for a transaction at the top of the block after it.
 
@@ -62,7 +92,10 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
                 rates[2 * number : 2 * number + 2] = marginal_rates(self.pools[address], state)
         rates.flags.writeable = False
         return msgspec.structs.replace(
-            self, states={**self.states, **states}, rates=rates, lending=self.lending if lending is None else lending
+            self,
+            states=States.changed(self.states, states),
+            rates=rates,
+            lending=self.lending if lending is None else lending,
         )
 
     def _state(self, pool: Address) -> PoolState:

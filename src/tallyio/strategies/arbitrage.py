@@ -7,6 +7,7 @@ from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.trade import Opportunity
 from tallyio.market.view import MarketView
 from tallyio.strategies.base import GasModel, opportunity_id, pools_of
+from tallyio.strategies.detection import Detection
 from tallyio.strategies.search import CycleSearch, Found
 
 
@@ -23,9 +24,9 @@ class Arbitrage:
 
     name = "arbitrage"
 
-    def __init__(self, settings: ArbitrageSettings) -> None:
+    def __init__(self, settings: ArbitrageSettings, detection: Detection | None = None) -> None:
         self._settings = settings
-        self._search = CycleSearch(settings.gas)
+        self._search = CycleSearch(settings.gas, detection)
 
     def evaluate(self, event: ChainEvent, view: MarketView) -> list[Opportunity]:
         if not isinstance(event, NewBlock):

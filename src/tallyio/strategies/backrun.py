@@ -1,12 +1,13 @@
 """Backrun: the arbitrage that a pending swap opens, placed right behind it in one bundle."""
 
-from tallyio.core.chain import ChainEvent, PendingTransaction
+from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.errors import ChainDataError
 from tallyio.core.trade import Opportunity
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.strategies.arbitrage import ArbitrageSettings, as_opportunity
+from tallyio.strategies.detection import Detection
 from tallyio.strategies.pending import states_after
 from tallyio.strategies.search import CycleSearch
 
@@ -19,12 +20,14 @@ class Backrun:
 
     name = "backrun"
 
-    def __init__(self, registry: DexRegistry, settings: ArbitrageSettings) -> None:
+    def __init__(self, registry: DexRegistry, settings: ArbitrageSettings, detection: Detection | None = None) -> None:
         self._registry = registry
         self._settings = settings
-        self._search = CycleSearch(settings.gas)
+        self._search = CycleSearch(settings.gas, detection)
 
     def evaluate(self, event: ChainEvent, view: MarketView) -> list[Opportunity]:
+        if isinstance(event, NewBlock):
+            self._search.follow(view)
         if not isinstance(event, PendingTransaction):
             return []
         left = self.after_victim(event, view)

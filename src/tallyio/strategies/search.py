@@ -1,27 +1,24 @@
-"""The best cycles on a view: screened by rates, ranked by a float optimum, decided in integers.
+"""The best cycles on a view: found by the compiled detector, ranked by its float optima, decided in integers.
 
 Ranking is by what a route adds to the executor's wrapped ether, less its gas. A cycle that does not touch wrapped
 ether may start at any of its tokens and sells its profit for wrapped ether in one more swap; each start is a
 candidate of its own. The float optimum bounds what exact integers can give, so only the best need them.
 """
 
-import operator
 from collections.abc import Sequence
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tallyio.core.pools import PoolState
 from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.hot_path.amm.quote import output_of
 from tallyio.hot_path.curve import Curve
-from tallyio.hot_path.screen import screen
-from tallyio.hot_path.sizing import Leg, Sized, refine, seed
+from tallyio.hot_path.sizing import Leg, Sized, refine
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView
 from tallyio.strategies.base import GasModel
+from tallyio.strategies.detection import Detection
+from tallyio.strategies.ways import Path, Standing, turned
 
 _SLACK = 1e-9
 """Share by which a float optimum may fall short of the exact one."""
@@ -37,46 +34,44 @@ class Found(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """A cycle from one of its tokens. ``sales`` are the edges that sell that token for wrapped ether, empty where it
-    is wrapped ether; ``gas`` leaves the sale out."""
+    """A cycle from its token number ``place``. ``sales`` are the edges that sell that token for wrapped ether, empty
+    where it is wrapped ether; ``gas`` leaves the sale out."""
 
-    edges: tuple[int, ...]
-    pools: tuple[Address, ...]
+    place: int
+    path: Path
     sales: tuple[int, ...]
     gas: int
 
 
 class _Estimate(NamedTuple):
     bound: float
-    cycle: int
+    way: Standing
     turn: _Turn
-    start: float
-
-
-class _Seed(NamedTuple):
-    states: tuple[PoolState, ...]
-    start: float
-    profit: float
 
 
 class _Known(NamedTuple):
-    states: tuple[PoolState, ...]
+    way: Standing
     value: Sized | None
 
 
 class CycleSearch:
-    """Keeps seeds and sizes of cycles whose pools did not change: a search after one trade costs what it touched.
+    """Keeps the sizes of cycles whose pools did not change: a search after one trade costs what it touched.
 
-    What is kept never changes an answer: it is used only on the very states that it was made from.
+    What is kept never changes an answer: it is used only on the very states that it was made from. Searches may share
+    one ``detection``, each looking at views of its own.
     """
 
-    def __init__(self, gas: GasModel) -> None:
+    def __init__(self, gas: GasModel, detection: Detection | None = None) -> None:
         self._gas = gas
+        self._detection = detection or Detection()
         self._graph: Graph | None = None
-        self._turns: dict[int, tuple[_Turn, ...]] = {}
+        self._turns: dict[Path, tuple[_Turn, ...]] = {}
         self._curves: dict[int, tuple[PoolState, Curve]] = {}
-        self._seeds: dict[tuple[int, ...], _Seed] = {}
-        self._sized: dict[tuple[int, ...], _Known] = {}
+        self._sized: dict[Path, _Known] = {}
+
+    def follow(self, view: MarketView) -> None:
+        """Ahead of a search on ``view`` or one beside it, which then has less to do."""
+        self._detection.follow(view)
 
     def best(
         self, view: MarketView, min_net_wei: int, keep: int, touching: Sequence[Address] | None = None
@@ -84,44 +79,41 @@ class CycleSearch:
         """Up to ``keep`` trades whose net exceeds ``min_net_wei``, best first, one a cycle; over all cycles, or those
         through the pools ``touching``."""
         self._adopt(view.graph)
-        ids: NDArray[np.int32] | None = None
-        if touching is not None:
-            index = view.graph.index
-            ids = view.graph.cycles.of_pools([index[pool] for pool in touching if pool in index])
-        found: dict[int, Found] = {}
-        for estimate in self._estimates(view, ids, min_net_wei):
+        self._detection.follow(view)
+        found: dict[Path, Found] = {}
+        for estimate in self._estimates(view, self._detection.standing(touching), min_net_wei):
             if len(found) >= keep and estimate.bound <= min(trade.net_wei for trade in found.values()):
                 break
             exact = self._exact(view, estimate)
             if exact is None or exact.net_wei <= min_net_wei:
                 continue
-            known = found.get(estimate.cycle)
+            known = found.get(estimate.way.path)
             if known is None or exact.net_wei > known.net_wei:
-                found[estimate.cycle] = exact
+                found[estimate.way.path] = exact
         return sorted(found.values(), key=lambda trade: -trade.net_wei)[:keep]
 
     def _adopt(self, graph: Graph) -> None:
-        """Numbers of pools and cycles hold within one growing graph only, and a new pool adds ways to sell."""
+        """Numbers of pools hold within one growing graph only, and a new pool adds ways to sell."""
         if graph is self._graph:
             return
         old = self._graph.pools if self._graph else ()
         if graph.pools[: len(old)] != old:
             self._curves.clear()
-            self._seeds.clear()
             self._sized.clear()
         self._turns.clear()
         self._graph = graph
 
-    def _estimates(self, view: MarketView, ids: NDArray[np.int32] | None, min_net_wei: int) -> list[_Estimate]:
-        """Every turn of a screened cycle whose bound exceeds ``min_net_wei``, highest bound first."""
-        fee, rates = view.next_base_fee_wei, view.rates.tolist()
+    def _estimates(self, view: MarketView, ways: Sequence[Standing], min_net_wei: int) -> list[_Estimate]:
+        """Every turn of ``ways`` whose bound exceeds ``min_net_wei``, highest bound first."""
+        fee, rates = view.next_base_fee_wei, view.rates
         estimates = []
-        for cycle in screen(view.graph.cycles.edges, view.rates, ids)[0].tolist():
-            for turn in self._turns.get(cycle) or self._turns_of(view.graph, cycle):
-                _, start, profit = self._seed(view, turn)
+        for way in ways:
+            turns = self._turns.get(way.path)
+            for turn in self._turns_of(view.graph, way.path) if turns is None else turns:
+                start, profit = way.peaks[turn.place]
                 least, slack = min_net_wei + turn.gas * fee, (start + profit) * _SLACK
                 if turn.sales:
-                    rate = max([rates[edge] for edge in turn.sales])
+                    rate = max([float(rates[edge]) for edge in turn.sales])
                     if profit * rate + slack * rate <= least:
                         continue
                     gross = max([self._curve(view, edge).output(profit) for edge in turn.sales if rates[edge]])
@@ -129,29 +121,28 @@ class CycleSearch:
                 else:
                     gross = profit
                 if profit > 0 and gross + slack > least:
-                    estimates.append(_Estimate(gross + slack - turn.gas * fee, cycle, turn, start))
-        estimates.sort(key=lambda estimate: -estimate.bound)
+                    estimates.append(_Estimate(gross + slack - turn.gas * fee, way, turn))
+        estimates.sort(key=lambda estimate: (-estimate.bound, estimate.turn.path))
         return estimates
 
-    def _turns_of(self, graph: Graph, cycle: int) -> tuple[_Turn, ...]:
-        edges = graph.cycles.rows[cycle]
+    def _turns_of(self, graph: Graph, path: Path) -> tuple[_Turn, ...]:
         turns = []
-        for i in range(len(edges)):
-            turned = edges[i:] + edges[:i]
-            token = graph.token_sold(turned[0])
+        for place in range(len(path)):
+            edges = turned(path, place)
+            token = graph.token_sold(edges[0])
             sales = graph.into_weth.get(token, ())
             if token == graph.weth or (sales and not any(graph.token_sold(e) == graph.weth for e in edges)):
-                pools = tuple(graph.pools[edge >> 1].address for edge in turned)
-                turns.append(_Turn(turned, pools, () if token == graph.weth else sales, self._gas_of(graph, turned)))
-        self._turns[cycle] = tuple(turns)
-        return self._turns[cycle]
+                gas = self._gas_of(graph, edges)
+                turns.append(_Turn(place, edges, () if token == graph.weth else sales, gas))
+        self._turns[path] = tuple(turns)
+        return self._turns[path]
 
     def _exact(self, view: MarketView, estimate: _Estimate) -> Found | None:
         turn, graph, fee = estimate.turn, view.graph, view.next_base_fee_wei
         sized = self._size(view, estimate)
         if sized is None:
             return None
-        steps = [self._step(graph, e, *sized.amounts[i : i + 2]) for i, e in enumerate(turn.edges)]
+        steps = [self._step(graph, e, *sized.amounts[i : i + 2]) for i, e in enumerate(turn.path)]
         outer: tuple[SwapStep, ...] = ()
         gross, gas = sized.profit, turn.gas
         if turn.sales:
@@ -161,8 +152,8 @@ class CycleSearch:
                 if view.rates[edge] > 0
                 for leg in (self._leg(view, edge),)
             ]
-            gross, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.edges, o[1])) * fee)
-            gas = self._gas_of(graph, (*turn.edges, sale))
+            gross, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.path, o[1])) * fee)
+            gas = self._gas_of(graph, (*turn.path, sale))
             outer = (self._step(graph, sale, sized.profit, gross),)
         if gross <= 0:
             return None
@@ -171,20 +162,13 @@ class CycleSearch:
     def _gas_of(self, graph: Graph, edges: Sequence[int]) -> int:
         return self._gas.swaps(graph.pools[edge >> 1].family for edge in edges)
 
-    def _seed(self, view: MarketView, turn: _Turn) -> _Seed:
-        states = _states(view, turn)
-        known = self._seeds.get(turn.edges)
-        if known is None or not _same(known.states, states):
-            known = _Seed(states, *seed([self._curve(view, edge) for edge in turn.edges]))
-            self._seeds[turn.edges] = known
-        return known
-
     def _size(self, view: MarketView, estimate: _Estimate) -> Sized | None:
-        edges, states = estimate.turn.edges, _states(view, estimate.turn)
-        known = self._sized.get(edges)
-        if known is None or not _same(known.states, states):
-            known = _Known(states, refine([self._leg(view, edge) for edge in edges], estimate.start))
-            self._sized[edges] = known
+        """A way that still stands as it was found stands on the same states."""
+        way, turn = estimate.way, estimate.turn
+        known = self._sized.get(turn.path)
+        if known is None or known.way is not way:
+            known = _Known(way, refine([self._leg(view, edge) for edge in turn.path], way.peaks[turn.place][0]))
+            self._sized[turn.path] = known
         return known.value
 
     def _curve(self, view: MarketView, edge: int) -> Curve:
@@ -204,12 +188,3 @@ class CycleSearch:
         pool = graph.pools[edge >> 1]
         sold = graph.token_sold(edge)
         return SwapStep(pool.address, pool.family, sold, pool.other(sold), amount_in, amount_out, pool.fee_pips)
-
-
-def _states(view: MarketView, turn: _Turn) -> tuple[PoolState, ...]:
-    states = view.states
-    return tuple([states[pool] for pool in turn.pools])
-
-
-def _same(a: tuple[PoolState, ...], b: tuple[PoolState, ...]) -> bool:
-    return all(map(operator.is_, a, b))

@@ -1,0 +1,34 @@
+"""Ways round cycles: one of a cycle's two directions, as the edges to trade in order."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallyio.hot_path.detector.rows import NO_EDGE
+
+Path = tuple[int, ...]
+
+
+class Standing(NamedTuple):
+    """A way that gains at the margin.
+
+    ``profit`` is exact for ``amount_in``, both in units of the token that the first edge sells; 0 where that input
+    does not gain though the margin does. ``peaks`` has the float optimum, input and profit, of starting with each edge
+    in turn.
+    """
+
+    path: Path
+    amount_in: int
+    profit: int
+    peaks: tuple[tuple[float, float], ...]
+
+
+def path_of(row: NDArray[np.int32], backwards: bool = False) -> Path:
+    """The edges of a cycle's ``row``, or those of its reverse, which starts with the same token."""
+    edges = tuple(edge for edge in row.tolist() if edge != NO_EDGE)
+    return tuple(edge ^ 1 for edge in reversed(edges)) if backwards else edges
+
+
+def turned(path: Path, by: int) -> Path:
+    return path[by:] + path[:by]
