@@ -48,7 +48,7 @@ from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
-from tallyio.strategies.detection import prepare
+from tallyio.strategies.detection import is_prepared, prepare
 from tallyio.wallet import keystore
 from tallyio.wallet.nonces import NonceBook
 from tallyio.wallet.passwords import read_password
@@ -149,6 +149,8 @@ class Searcher:
         self._stack.callback(self.journal.close)
         preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         try:
+            if not is_prepared():
+                await preparing  # else the blocks of that minute would count as missed
             await self._assemble(signer)
         finally:
             await preparing
