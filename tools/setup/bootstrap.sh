@@ -73,9 +73,19 @@ fetch_chain() {
   "$venv/bin/tallyio" devnet install
 }
 
+# Beside the contracts: it takes about as long, and the first searcher would wait for it otherwise. Should the set-up fail
+# meanwhile it goes on to its end: all that it does is fill a cache.
+warm_kernels() {
+  say "compiling the hot path's kernels"
+  nice "$venv/bin/tallyio" warmup --json >/dev/null 2>&1
+}
+
 "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || make_venv
 once dependencies "$(digest requirements/dev.txt)" install_dependencies
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
   once node "$(digest requirements/node.txt)" install_node
 once project "$(digest pyproject.toml)" install_project
+once kernels "$(find src/tallyio/hot_path -name '*.py' | LC_ALL=C sort | xargs cat | digest -)" warm_kernels &
+kernels=$!
 once chain "$(digest src/tallyio/devnet/packages.lock.json)" fetch_chain
+wait "$kernels" || say "the kernels were not compiled now; that happens when they are first used"
