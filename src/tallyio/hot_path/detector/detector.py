@@ -1,6 +1,6 @@
 """The detector as the rest of the program holds it: pools and cycles in, updates in, opportunities out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -193,7 +193,7 @@ class Arrays:
         self.catch_up()
         self._table = StopTable()
         self._share_stops()
-        self.ring = ring or SpscRing.make(aligned(spsc.words_needed(capacity)), capacity)
+        self.ring = SpscRing.make(aligned(spsc.words_needed(capacity)), capacity) if ring is None else ring
         self.counts = aligned(loop.COUNTS)
         self._work = (
             np.zeros(loop.ROOM, np.int64),
@@ -227,14 +227,18 @@ class Arrays:
         finished: NDArray[np.uint64] = _NO_TIMES,
     ) -> None:
         """Puts ``events`` (count, 8) through the loop, over the rows as they are now."""
+        enter: Callable[..., None] = loop.run
+        enter(events.ravel(), len(events), *self.operands(), answered, finished)
+
+    def operands(self) -> tuple[Any, ...]:
+        """What the loop works on, in its order, over the rows as they are now."""
         if self._touched != self.rows.touched_count or self.count != self.rows.pools:
             self.catch_up()
         found, values, inputs, legs, scratch, answers = self._work
-        loop.run(
-            events.ravel(), len(events), self.records, self.floats, self.rates, self.bounds, self.first, self.stops,
-            self.stop_floats, self.stop_ticks, self.products, self.entries, self.edges, self.worth, found, values,
-            inputs, legs, scratch, answers, self.counts, self.ring.words, self.threshold, self.count, answered,
-            finished,
+        return (
+            self.records, self.floats, self.rates, self.bounds, self.first, self.stops, self.stop_floats,
+            self.stop_ticks, self.products, self.entries, self.edges, self.worth, found, values, inputs, legs, scratch,
+            answers, self.counts, self.ring.words, self.threshold, self.count,
         )  # fmt: skip
 
     def add_pools(self, headers: NDArray[np.uint64]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tallyio.core.errors import BugError, OperatorError
+from tallyio.hot_path.compiled import DIGEST
 
 ALIGNMENT = 128
 """Bytes: two cache lines, which processors fetch together."""
@@ -46,6 +47,12 @@ def layout_hash(reservations: Iterable[Reservation]) -> int:
         shape = ",".join(map(str, each.shape))
         digest.update(f"{each.name}|{np.dtype(each.dtype).descr}|{shape}|{each.alignment}\n".encode())
     return int.from_bytes(digest.digest(), "little")
+
+
+def version_hash(reservations: Iterable[Reservation]) -> int:
+    """``layout_hash`` together with this version of the kernels: memory of another is refused."""
+    own = layout_hash(reservations).to_bytes(8, "little")
+    return int.from_bytes(blake2b(own + DIGEST.encode(), digest_size=8).digest(), "little")
 
 
 class Arena:

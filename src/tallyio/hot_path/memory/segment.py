@@ -76,7 +76,7 @@ class Segment:
             return cls._opened(path_of(folder, name), layout, size)
 
     @classmethod
-    def adopt(cls, name: str, *, layout: int, size: int, folder: Path = FOLDER) -> Self:
+    def adopt(cls, name: str, *, layout: int, size: int | None = None, folder: Path = FOLDER) -> Self:
         """As ``attach``, and the caller is the owner from now on: for one that goes on where a dead owner stopped."""
         path = path_of(folder, name)
         with locked(folder):

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tallyio.hot_path.compiled import DIGEST
-from tallyio.hot_path.memory.arena import Reservation, bytes_needed, layout_hash
+from tallyio.hot_path.memory.arena import Reservation, bytes_needed, version_hash
 from tallyio.hot_path.state.layout import FLOATS, RECORD
 
 PREFIX = "market-"
@@ -43,8 +42,7 @@ def size_of(capacity: int) -> int:
 
 def layout_word() -> int:
     """What a segment's header names: the same for every capacity, another for every version of the kernels."""
-    own = layout_hash(reservations(1)).to_bytes(8, "little")
-    return int.from_bytes(blake2b(own + DIGEST.encode(), digest_size=8).digest(), "little")
+    return version_hash(reservations(1))
 
 
 def segment_name(chain_id: int, data_dir: Path) -> str:

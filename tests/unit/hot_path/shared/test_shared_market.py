@@ -9,6 +9,7 @@ import pytest
 
 from tallyio.core.errors import OperatorError, RetryableError
 from tallyio.core.pools import PoolState, V2State, V3State
+from tallyio.hot_path.memory import arena
 from tallyio.hot_path.memory.leftovers import clear_leftovers
 from tallyio.hot_path.memory.segment import Segment
 from tallyio.hot_path.shared import plan
@@ -124,7 +125,7 @@ def test_what_cannot_be_read_is_refused(shm: Path, block: Make, monkeypatch: pyt
     with empty, pytest.raises(RetryableError, match="about to fill it"):
         SharedMarket.attach(NAME, folder=shm)
     with MarketWriter(NAME, 1, 2, folder=shm) as writing:
-        monkeypatch.setattr(plan, "DIGEST", "another version")
+        monkeypatch.setattr(arena, "DIGEST", "another version")
         with pytest.raises(OperatorError, match="run the same version"):
             SharedMarket.attach(NAME, folder=shm)
         monkeypatch.undo()
