@@ -6,9 +6,16 @@ from random import Random
 def warm() -> None:
     from tallyio.hot_path.check.detector import World
     from tallyio.hot_path.detector.listing import listed
+    from tallyio.hot_path.detector.thread import DetectorThread
+    from tallyio.hot_path.memory import spsc
+    from tallyio.hot_path.memory.rings import SpscRing
+    from tallyio.hot_path.state.aligned import aligned
     from tallyio.hot_path.state.monitor import PriceMonitor
 
     world = World(Random(0))  # noqa: S311 - samples, not secrets
     world.step()
     listed(world.detector.arrays, [0])
+    thread = DetectorThread(world.detector, SpscRing.make(aligned(spsc.words_needed(2)), 2))
+    thread.start()
+    thread.stop()
     PriceMonitor(world.detector.arrays.records).read(0)
