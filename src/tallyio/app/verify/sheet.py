@@ -21,6 +21,8 @@ class Sheet:
 
     def same(self, name: str, recorded: object, found: object) -> None:
         self.answers += 1
+        if _reverted(recorded):
+            recorded = REFUSED
         if recorded != found:
             self.differences.append(f"{name}: contract {recorded}, model {found}")
 
@@ -38,11 +40,7 @@ class Sheet:
 
     def view(self, name: str, recorded: Mapping[str, Any], ask: Callable[[], object]) -> None:
         """A read-only answer: its value, or that both refuse."""
-        try:
-            found = ask()
-        except ChainDataError:
-            found = REFUSED
-        self.same(name, recorded["value"] if recorded["ok"] else REFUSED, found)
+        self.same(name, recorded["value"] if recorded["ok"] else REFUSED, answer(ask))
 
     def call(self, result: Mapping[str, Any], ask: Callable[[], _Answer]) -> _Answer | None:
         """What the model says of the call where contract and model both carry it out, else ``None``."""
@@ -54,3 +52,17 @@ class Sheet:
             return None
         self.same("call", "done" if result["ok"] else f"{REFUSED} {result['revert']}", "done")
         return found if result["ok"] else None
+
+
+def answer(ask: Callable[[], object]) -> object:
+    """What a view says, or that it refuses."""
+    try:
+        return ask()
+    except ChainDataError:
+        return REFUSED
+
+
+def _reverted(recorded: object) -> bool:
+    if isinstance(recorded, list):
+        return bool(recorded) and all(_reverted(each) for each in recorded)
+    return isinstance(recorded, dict) and (recorded.get("ok") is False or "selector" in recorded)
