@@ -67,6 +67,11 @@ def swapped(
 def exchange(pool: StableNgPool, i: int, j: int, dx: int, now: int) -> tuple[int, StableNgPool]:
     """What the pool pays for ``dx`` of coin ``i`` in coin ``j``, and the pool after."""
     require(i != j and dx > 0, "the coins must differ and the amount be above zero")
+    return sell(pool, i, j, dx, now)
+
+
+def sell(pool: StableNgPool, i: int, j: int, dx: int, now: int) -> tuple[int, StableNgPool]:
+    """``exchange`` as meta pools do it inside, where ``dx`` may be no share at all."""
     xp = scaled(pool.balances, pool.rates)
     amplification = pool.amplification(now)
     d = invariant(xp, amplification)

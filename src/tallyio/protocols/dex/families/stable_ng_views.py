@@ -14,11 +14,15 @@ def whole_amplification(pool: StableNgPool, now: int) -> int:
 
 def get_dy(pool: StableNgPool, i: int, j: int, dx: int, now: int) -> int:
     """The quote for ``dx`` of coin ``i``, in coin ``j``."""
-    xp, amplification = scaled(pool.balances, pool.rates), whole_amplification(pool, now)
-    entered = u256(dx * pool.rates[i]) // ONE
+    xp, entered = scaled(pool.balances, pool.rates), u256(dx * pool.rates[i]) // ONE
+    return u256(swap_quote(pool, xp, i, j, entered, whole_amplification(pool, now)) * ONE) // pool.rates[j]
+
+
+def swap_quote(pool: StableNgPool, xp: Sequence[int], i: int, j: int, entered: int, amplification: int) -> int:
+    """What ``entered`` of coin ``i`` gets of coin ``j``, both scaled, the fee taken."""
     d = invariant(xp, amplification)
     gross, fee, _ = swapped(i, j, entered, xp, amplification, d, pool.fee, pool.off_peg_multiplier)
-    return u256((gross - fee) * ONE) // pool.rates[j]
+    return gross - fee
 
 
 def get_dx(pool: StableNgPool, i: int, j: int, dy: int, now: int) -> int:
@@ -66,8 +70,10 @@ def calc_withdraw_one_coin(pool: StableNgPool, burned: int, i: int, now: int) ->
     return withdraw_one_coin(pool, burned, i, pool.amplification(now))[0]
 
 
-def withdraw_one_coin(pool: StableNgPool, burned: int, i: int, amplification: int) -> tuple[int, int]:
-    """What coin ``i`` pays for ``burned`` shares, and the fee in it, both in its units."""
+def withdraw_one_coin(
+    pool: StableNgPool, burned: int, i: int, amplification: int
+) -> tuple[int, int, tuple[int, ...], int]:
+    """What coin ``i`` pays for ``burned`` shares and the fee in it (units), and the scaled balances and D after."""
     xp, n = scaled(pool.balances, pool.rates), len(pool.balances)
     d0 = invariant(xp, amplification)
     d1 = u256(d0 - div(u256(burned * d0), pool.total_supply))
@@ -83,4 +89,5 @@ def withdraw_one_coin(pool: StableNgPool, burned: int, i: int, amplification: in
         reduced.append(u256(balance - u256(fee * expected) // FEE_UNIT))
     left = stable_math.balance_at_invariant(i, reduced, amplification, A_UNIT, d1)
     paid = u256(u256(reduced[i] - left - 1) * ONE) // pool.rates[i]
-    return paid, u256(u256(xp[i] - new_y) * ONE) // pool.rates[i] - paid
+    fee = u256(u256(u256(xp[i] - new_y) * ONE) // pool.rates[i] - paid)
+    return paid, fee, tuple(new_y if k == i else balance for k, balance in enumerate(xp)), d1
