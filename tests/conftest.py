@@ -281,3 +281,17 @@ def start_devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 def quiet_devnet(start_devnet: Callable[..., Devnet]) -> Devnet:
     """One devnet without rivals and reorganisations, shared by the session: a block a second."""
     return start_devnet(seed=11, interval_ms=1000)
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Callable[[str], Path]:
+    """A folder of ``../shared/data``; the test is skipped, saying so, where it is absent."""
+    roots = [parent / "shared" / "data" for parent in Path(__file__).parents[2:4]]
+
+    def find(name: str) -> Path:
+        path = next((root / name for root in roots if (root / name).exists()), None)
+        if path is None:
+            pytest.skip(f"{name} is absent from ../shared/data: this judge cannot speak here")
+        return path
+
+    return find

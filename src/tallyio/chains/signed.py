@@ -1,7 +1,8 @@
 """Reading a signed transaction: what it says, who signed it, and its hash.
 
 Sources: EIP-155 (replay protection), EIP-2718 (typed envelope), EIP-2930 (access list), EIP-1559 (fee market),
-EIP-2 (low signature half). Blob and set-code transactions (types 3 and 4) are refused: no bundle of ours has them.
+EIP-2 (low signature half), EIP-4844 (blobs, as blocks have them), EIP-7702 (set code). ``decode`` takes what a
+bundle of ours may hold, types 0 to 2; ``decode_any`` what a block may.
 """
 
 from typing import Any
@@ -20,8 +21,19 @@ AccessList = tuple[tuple[Address, tuple[bytes, ...]], ...]
 """Accounts, each with the 32-byte storage keys."""
 
 
+class SignedAuthorization(msgspec.Struct, frozen=True):
+    """Code lent to an account (EIP-7702); whether the signature holds is the chain's to say."""
+
+    chain_id: int
+    address: Address
+    nonce: int
+    parity: int
+    r: int
+    s: int
+
+
 class SignedTransaction(msgspec.Struct, frozen=True):
-    """A decoded transaction of type 0, 1 or 2. For types 0 and 1 both fees are the gas price.
+    """A decoded transaction. For types 0 and 1 both fees are the gas price.
 
     ``chain_id`` is None for a legacy transaction without replay protection.
     """
@@ -39,6 +51,9 @@ class SignedTransaction(msgspec.Struct, frozen=True):
     max_fee_wei: int
     priority_fee_wei: int
     access_list: AccessList = ()
+    max_blob_fee_wei: int = 0
+    blob_hashes: tuple[bytes, ...] = ()
+    authorizations: tuple[SignedAuthorization, ...] = ()
 
     def tip_wei(self, base_fee_wei: int) -> int:
         """Wei per gas that reach the block's proposer; negative when the fee cap is below the base fee."""
@@ -50,23 +65,32 @@ def hash_of(raw: bytes) -> Hash32:
 
 
 def decode(raw: bytes) -> SignedTransaction:
-    """Decode and recover the sender. Raises ``ChainDataError`` that says what is wrong with the bytes."""
+    """Decode type 0, 1 or 2 and recover the sender. Raises ``ChainDataError`` that says what is wrong."""
+    return _checked(raw, 2)
+
+
+def decode_any(raw: bytes) -> SignedTransaction:
+    """As ``decode``, for every type that a block may hold."""
+    return _checked(raw, 4)
+
+
+def _checked(raw: bytes, last_type: int) -> SignedTransaction:
     try:
-        return _decode(raw)
+        return _decode(raw, last_type)
     except ChainDataError:
         raise
     except Exception as e:  # rlp and coincurve raise many kinds; all of them mean unusable bytes
         raise ChainDataError(f"not a signed transaction ({len(raw)} bytes): {e}") from e
 
 
-def _decode(raw: bytes) -> SignedTransaction:
+def _decode(raw: bytes, last_type: int) -> SignedTransaction:
     if not raw:
         raise ChainDataError("expected a signed transaction, found no bytes")
     kind = raw[0] if raw[0] < 0x80 else 0
-    if kind not in (0, 1, 2) or raw[0] == 0:
-        raise ChainDataError(f"expected a transaction of type 0, 1 or 2, found type {kind}")
+    if kind > last_type or raw[0] == 0:
+        raise ChainDataError(f"expected a transaction of type 0 to {last_type}, found type {kind}")
     fields = rlp.decode(raw if kind == 0 else raw[1:])
-    expected = (9, 11, 12)[kind]
+    expected = (9, 11, 12, 14, 13)[kind]
     if not isinstance(fields, list) or len(fields) != expected:
         raise ChainDataError(f"expected {expected} fields in a type {kind} transaction")
     return _legacy(raw, fields) if kind == 0 else _typed(raw, kind, fields)
@@ -99,8 +123,12 @@ def _typed(raw: bytes, kind: int, fields: list[Any]) -> SignedTransaction:
     body, (parity, r, s) = fields[:-3], fields[-3:]
     sender = _signer(bytes([kind]) + rlp.encode(body), _int(parity), r, s)
     chain_id, nonce = body[:2]
-    tip, cap = (body[2], body[3]) if kind == 2 else (body[2], body[2])
-    gas, to, value, data, access = body[-5:]
+    tip, cap = (body[2], body[3]) if kind >= 2 else (body[2], body[2])
+    at = 4 if kind >= 2 else 3
+    gas, to, value, data, access = body[at : at + 5]
+    rest = body[at + 5 :]
+    if kind >= 3 and not to:
+        raise ChainDataError(f"a type {kind} transaction without a target")
     if _int(tip) > _int(cap):
         raise ChainDataError(f"the priority fee {_int(tip)} is above the fee cap {_int(cap)}")
     return SignedTransaction(
@@ -117,7 +145,15 @@ def _typed(raw: bytes, kind: int, fields: list[Any]) -> SignedTransaction:
         _int(cap),
         _int(tip),
         tuple((address(where), tuple(map(_word, slots))) for where, slots in access),
+        _int(rest[0]) if kind == 3 else 0,
+        tuple(map(_word, rest[1])) if kind == 3 else (),
+        tuple(map(_authorization, rest[0])) if kind == 4 else (),
     )
+
+
+def _authorization(fields: list[Any]) -> SignedAuthorization:
+    chain_id, where, nonce, parity, r, s = fields
+    return SignedAuthorization(_int(chain_id), address(where), _int(nonce), _int(parity), _int(r), _int(s))
 
 
 def _signer(payload: bytes, parity: int, r: bytes, s: bytes) -> Address:
@@ -142,5 +178,5 @@ def _to(field: bytes) -> Address | None:
 
 def _word(field: bytes) -> bytes:
     if len(field) != 32:
-        raise ChainDataError(f"expected a storage key of 32 bytes, found {len(field)}")
+        raise ChainDataError(f"expected a word of 32 bytes, found {len(field)}")
     return field

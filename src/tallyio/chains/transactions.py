@@ -1,6 +1,7 @@
 """Pending transactions as JSON-RPC sends them, back to the signed bytes that a bundle needs.
 
-Encodings: legacy with EIP-155, EIP-2930, EIP-1559, EIP-7702. The bytes are proved by their hash.
+Encodings: legacy with EIP-155, EIP-2930, EIP-1559, EIP-4844 (without its blobs), EIP-7702. The bytes are proved by
+their hash.
 """
 
 from typing import Any
@@ -25,6 +26,8 @@ def pending(raw: Any, signed: bytes | None = None) -> PendingTransaction:
     if not isinstance(raw, dict):
         raise ChainDataError(f"the node sent {raw!r:.60} as a transaction, expected an object")
     tx_hash = blocks.hash32(raw.get("hash"), "transaction hash")
+    if signed is None and raw.get("type") == hex(BLOB_TYPE):
+        raise ChainDataError(f"transaction {tx_hash} has type 3: the object lacks its blobs")
     try:
         encoded = signed if signed is not None else encode_signed(raw)
     except (KeyError, TypeError, OverflowError) as error:
@@ -49,7 +52,10 @@ def pending(raw: Any, signed: bytes | None = None) -> PendingTransaction:
 
 
 def encode_signed(raw: dict[str, Any]) -> bytes:
-    """The signed bytes of a transaction object. Raises ``ChainDataError`` for types that it cannot rebuild."""
+    """The signed bytes of a transaction object, of a blob transaction as it stands in a block.
+
+    Raises ``ChainDataError`` for types that it cannot rebuild.
+    """
     kind = quantity(raw.get("type", "0x0"), "type")
     to = data(raw["to"], "to") if raw.get("to") else b""
     gas, value, payload = quantity(raw.get("gas")), quantity(raw.get("value")), data(raw.get("input"))
@@ -63,9 +69,12 @@ def encode_signed(raw: dict[str, Any]) -> bytes:
     tail = [to, value, payload, _access_list(raw)]
     if kind == 1:
         fields = [chain, nonce, quantity(raw.get("gasPrice")), gas, *tail]
-    elif kind in (2, 4):
+    elif kind in (2, 3, 4):
         fees = [quantity(raw.get("maxPriorityFeePerGas")), quantity(raw.get("maxFeePerGas"))]
         fields = [chain, nonce, *fees, gas, *tail]
+        if kind == 3:
+            hashes = [data(each) for each in raw["blobVersionedHashes"]]
+            fields += [quantity(raw.get("maxFeePerBlobGas"), "maxFeePerBlobGas"), hashes]
         if kind == 4:
             fields.append(_authorizations(raw))
     else:

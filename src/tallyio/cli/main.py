@@ -35,6 +35,19 @@ COMMANDS = (
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),
     ("verify", "verify:verify", "Ask the models again what real contracts answered.", "verify answers.json.gz --json"),
     ("warmup", "bench:warmup", "Compile the hot path's kernels before they are needed.", "warmup"),
+    (
+        "archive import",
+        "archive:import_",
+        "Read real blocks from JSON files into an archive.",
+        "archive import ./blocks --out ./archive",
+    ),
+    (
+        "archive fetch",
+        "archive:fetch",
+        "Build an archive from a node.",
+        "archive fetch --rpc http://127.0.0.1:8545 --blocks 100..120 --out ./archive",
+    ),
+    ("archive verify", "archive:verify", "Execute an archive against its headers.", "archive verify ./archive"),
     ("devnet up", "devnet:up", "Start the local chain in the background.", "devnet up --seed 7 --interval-ms 500"),
     ("devnet status", "devnet:status", "Say whether it runs, and where.", "devnet status --json"),
     ("devnet down", "devnet:down", "Stop it.", "devnet down"),
@@ -58,6 +71,7 @@ COMMANDS = (
     ),
 )
 GROUPS = {
+    "archive": "Real blocks on disk, executed again.",
     "devnet": "The local chain with real contracts, traffic and a block builder.",
     "wallet": "The encrypted key.",
     "ledger": "Every wei in and out.",
