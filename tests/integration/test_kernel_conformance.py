@@ -22,7 +22,7 @@ from tallyio.devnet.packages import package
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO
 from tallyio.hot_path.check import arithmetic_cases as cases
 from tallyio.hot_path.check.inputs import below
-from tallyio.hot_path.check.loops import Answer, Row, answers_of, loop_of
+from tallyio.hot_path.check.loops import Answer, Row, answers_of
 
 ME = "0x" + "11" * 20
 STATES = 2_000
@@ -143,7 +143,7 @@ def test_a_swap_step_is_swap_maths(v3: Contract, fee_pips: int, exact_in: bool) 
         target = _near(random, price)
         rows.append((price, target, liquidity, _amount(random, price, target, liquidity), fee_pips, int(exact_in)))
     for case in (cases.swap_step, cases.quote_step):
-        answers = answers_of(loop_of(case), rows, 4)
+        answers = answers_of(case, rows, 4)
         reached, reverts = 0, 0
         for (price, target, liquidity, amount, fee, _), answer in zip(rows, answers, strict=True):
             signed = amount if exact_in else -amount
@@ -207,7 +207,7 @@ def test_a_kernel_is_the_librarys_function(v3: Contract, name: str) -> None:
     returns = "(int256)" if name == "price_to_tick" else "(uint256)"
     boolean = signature.endswith("bool)")
     reverts = 0
-    for row, answer in zip(rows, answers_of(loop_of(case), rows, 1), strict=True):
+    for row, answer in zip(rows, answers_of(case, rows, 1), strict=True):
         arguments = (*row[:-1], bool(row[-1])) if boolean else row
         real = v3(signature, *arguments, returns=returns)
         expected = None if real is None else tuple(value % 2**256 for value in real)
@@ -242,7 +242,7 @@ def test_a_pair_pays_the_quote_and_not_a_unit_more(venue: str) -> None:
     assert created
     pair = factory.at(str(created[0]))
     rows = [_trade(random, fee_pips) for _ in range(STATES)]
-    answers = answers_of(loop_of(cases.amount_out), rows, 1)
+    answers = answers_of(cases.amount_out, rows, 1)
     paid = 0
     for (amount, reserve_in, reserve_out, _), answer in zip(rows, answers, strict=True):
         before = factory.evm.snapshot()

@@ -4,18 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallyio.hot_path.check import arithmetic_cases as cases
-from tallyio.hot_path.check.loops import Answer, Row, answers_of, loop_of
+from tallyio.hot_path.check.loops import Answer, Case, Row, answers_of
 
 WORDS = st.one_of(
     st.integers(0, 2**256 - 1),
     st.builds(lambda k, off: (2**k + off) % 2**256, st.integers(0, 256), st.integers(-2, 2)),
     st.builds(lambda bits, k: bits >> k, st.integers(0, 2**256 - 1), st.integers(0, 255)),
 )
-DIVIDE, UP, WIDE, ROOT = (loop_of(case) for case in (cases.mul_div, cases.mul_div_up, cases.mul_wide, cases.isqrt))
+DIVIDE, UP, WIDE, ROOT = cases.mul_div, cases.mul_div_up, cases.mul_wide, cases.isqrt
 
 
-def _one(loop: object, row: Row, answers: int = 1) -> Answer:
-    return answers_of(loop, [row], answers)[0]
+def _one(case: Case, row: Row, answers: int = 1) -> Answer:
+    return answers_of(case, [row], answers)[0]
 
 
 @settings(deadline=None, max_examples=500)

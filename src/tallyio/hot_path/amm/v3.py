@@ -128,10 +128,16 @@ def swap(
                     raise ChainDataError("the pool's liquidity leaves its type when a tick is crossed")
             known = tick = target_tick - 1 if zero_for_one else target_tick
         elif sqrt_price != before:
-            known = None
+            known = None if liquidity or not zero_for_one else _tick_in_nothing(sqrt_price, word)
         if steps is not None:
             steps.append(Step(step_in, step_out, fee, in_range, crossed))
     return Swapped(total_in, total_out, remaining, sqrt_price, liquidity, known)
+
+
+def _tick_in_nothing(sqrt_price: int, word: int) -> int:
+    """The tick of a limit that a fall through empty words has reached: one on a word's end leaves the pool below it."""
+    tick = tick_at_sqrt_ratio(sqrt_price)
+    return tick - 1 if tick % word == 0 and sqrt_ratio_at_tick(tick) == sqrt_price else tick
 
 
 def _end_within(sqrt_price: int, target: int, liquidity: int, net_in: int, zero_for_one: bool) -> int:

@@ -1,7 +1,5 @@
 """The hash kernels against a library's Keccak-256, on every short length and on random ones."""
 
-from collections.abc import Callable
-
 import numpy as np
 from Crypto.Hash import keccak
 
@@ -34,7 +32,7 @@ def _one(samples: int, seed: int) -> Mismatches:
         if (found := keccak256(message)) != (expected := _expected(message)):
             wrong += 1
             first = first or f"{message.hex()}: {found.hex()}, expected {expected.hex()}"
-    return Mismatches("keccak256", samples, wrong, first)
+    return Mismatches("hashes.keccak256", samples, wrong, first)
 
 
 def _together(samples: int, seed: int) -> Mismatches:
@@ -54,11 +52,7 @@ def _together(samples: int, seed: int) -> Mismatches:
                 wrong += 1
                 first = first or f"{message.hex()}: {found.hex()}, expected {expected.hex()}"
         done += sizes.size
-    return Mismatches("keccak256_many", samples, wrong, first)
+    return Mismatches("hashes.keccak256_many", samples, wrong, first)
 
 
-def _comparison(name: str, run: Callable[[int, int], Mismatches]) -> Comparison:
-    return Comparison(f"hashes.{name}", run)
-
-
-COMPARISONS = (_comparison("keccak256", _one), _comparison("keccak256_many", _together))
+COMPARISONS = (Comparison("hashes.keccak256", _one), Comparison("hashes.keccak256_many", _together))

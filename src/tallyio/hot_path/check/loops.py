@@ -1,7 +1,6 @@
 """Runs a kernel over arrays of words and its twin over the same integers."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from random import Random
 from typing import Any
 
@@ -10,38 +9,23 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.check.comparison import Comparison, Mismatches
-from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.pointer import pointer
 
 Row = tuple[int, ...]
 Answer = tuple[int, ...] | None
 """The integers answered, or ``None`` where the contract reverts."""
-Case = Callable[[Any, int, Any, int], bool]
-"""A kernel that reads its words at ``p[i]``, stores its answers at ``out[j]`` and tells whether they count."""
+Case = Callable[[Any, Any, Any], None]
+"""A kernel over ``(rows, out, ok)``: reads each row's words, stores its answers, and tells in ``ok`` (uint8) whether
+they count. The arrays are flat, a word four limbs."""
 LIMBS = 4
 CHUNK = 20_000
 _WORD = 2**256
 
 
-@cache
-def loop_of(case: Any) -> Any:
-    """A loop over ``count`` rows of ``width`` words in and ``answers`` words out."""
-
-    @kernel
-    def loop(rows: Any, out: Any, ok: Any, count: int, width: int, answers: int) -> None:
-        p, q, flags = pointer(rows), pointer(out), pointer(ok)
-        for row in range(count):
-            flags[row] = case(p, LIMBS * width * row, q, LIMBS * answers * row)
-
-    return loop
-
-
-def answers_of(loop: Any, rows: Sequence[Row], answers: int) -> list[Answer]:
-    """What the kernel in ``loop`` answers to each of ``rows``."""
-    width = len(rows[0])
+def answers_of(case: Case, rows: Sequence[Row], answers: int) -> list[Answer]:
+    """What the kernel of ``case`` answers to each of ``rows``."""
     out = np.zeros(len(rows) * answers * LIMBS, np.uint64)
     ok = np.zeros(len(rows), np.uint8)
-    loop(packed(rows), out, ok, len(rows), width, answers)
+    case(packed(rows), out, ok)
     raw, size = out.tobytes(), 8 * LIMBS
     found = [int.from_bytes(raw[at : at + size], "little") for at in range(0, len(raw), size)]
     return [tuple(found[i * answers : (i + 1) * answers]) if flag else None for i, flag in enumerate(ok)]
@@ -57,14 +41,13 @@ def comparison(
     name: str, case: Case, twin: Callable[..., Any], inputs: Callable[[Random], Row], answers: int = 1
 ) -> Comparison:
     """``twin`` gives an integer, a tuple, or a tuple whose last item says ok; it may raise ``ChainDataError``."""
-    loop = loop_of(case)
 
     def run(samples: int, seed: int) -> Mismatches:
         random = Random(f"{name} {seed}")  # noqa: S311 - samples, not secrets
         wrong, first = 0, ""
         for start in range(0, samples, CHUNK):
             rows = [inputs(random) for _ in range(min(CHUNK, samples - start))]
-            for row, answer in zip(rows, answers_of(loop, rows, answers), strict=True):
+            for row, answer in zip(rows, answers_of(case, rows, answers), strict=True):
                 expected = twin_answer(twin, row, answers)
                 if answer != expected:
                     wrong += 1

@@ -52,7 +52,7 @@ def _compare(samples: int, seed: int) -> Mismatches:
         if found != expected_answers:
             first = first or f"{before[i]} with {operands[i].tolist()}: {found}, expected {expected_answers}"
             differing += 1
-    return Mismatches("atomics", samples, differing, first)
+    return Mismatches("memory.atomics", samples, differing, first)
 
 
-COMPARISONS: tuple[Comparison, ...] = (Comparison("atomics", _compare),)
+COMPARISONS: tuple[Comparison, ...] = (Comparison("memory.atomics", _compare),)

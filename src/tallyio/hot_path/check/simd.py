@@ -41,7 +41,7 @@ def _filled(kernel: Any, inputs: int, outputs: int, samples: int, seed: int) -> 
             first = f"{given[:, i].tolist()}: {fast[:, i].tolist()}, expected {slow[:, i].tolist()}"
         compared += n
         wrong += int(differ.sum())
-    return Mismatches(kernel.__name__, compared, wrong, first)
+    return Mismatches(_name(kernel), compared, wrong, first)
 
 
 def _reference(name: str, values: Floats, floor: float) -> tuple[int, list[int]]:
@@ -84,19 +84,19 @@ def _found(kernel: Any, samples: int, seed: int) -> Mismatches:
             wrong += 1
             first = first or f"{values.tolist()} and {floor}: {answer}, {written}, expected {expected}, {indices}"
         compared += max(n, 1)
-    return Mismatches(name, compared, wrong, first)
+    return Mismatches(_name(kernel), compared, wrong, first)
 
 
-def _comparison(run: Callable[[int, int], Mismatches], name: str) -> Comparison:
-    return Comparison(f"simd.{name}", run)
+def _name(kernel: Any) -> str:
+    return f"simd.{kernel.__name__}"
 
 
 def _fills(kernel: Any, inputs: int, outputs: int) -> Comparison:
-    return _comparison(lambda samples, seed: _filled(kernel, inputs, outputs, samples, seed), kernel.__name__)
+    return Comparison(_name(kernel), lambda samples, seed: _filled(kernel, inputs, outputs, samples, seed))
 
 
 def _finds(kernel: Any) -> Comparison:
-    return _comparison(lambda samples, seed: _found(kernel, samples, seed), kernel.__name__)
+    return Comparison(_name(kernel), lambda samples, seed: _found(kernel, samples, seed))
 
 
 COMPARISONS = (

@@ -17,7 +17,7 @@ def _compare(samples: int, seed: int) -> Mismatches:
         if found := difference(decoder, raw):
             mismatches += 1
             first = first or f"0x{raw.hex()}: {found}"
-    return Mismatches("transactions", samples, mismatches, first)
+    return Mismatches("transactions.decode", samples, mismatches, first)
 
 
-COMPARISONS: tuple[Comparison, ...] = (Comparison("transactions", _compare),)
+COMPARISONS: tuple[Comparison, ...] = (Comparison("transactions.decode", _compare),)

@@ -63,10 +63,12 @@ class Code(IntEnum):
     WOULD_REVERT = 65
     """The pool or the limit would not let the swap through in this state."""
     NOT_TOLD = 66
-    """The amount is what a router will hold, or a token takes a fee on transfer."""
+    """The amount is what a router will hold, a token takes a fee on transfer, or a path passes a pair twice."""
     NO_ROOM = 67
     OTHER_FAMILY = 68
-    """A swap of concentrated liquidity: its ticks are walked elsewhere."""
+    """The intent or a pool on its way is not of the family whose effect was asked for."""
+    STALE_TICKS = 69
+    """A pool's ticks, as mirrored, do not add up to its liquidity: a position changed unseen."""
 
 
 CALL_CODES = 32

@@ -83,21 +83,23 @@ class Decoder:
         self._kinds = np.array([int(kind) for kind in known.values()] or [0], np.int64)
         self._cap = max_intents
         self._record = np.zeros(layout.RECORD_WORDS, np.uint64)
-        self._intents = np.zeros(max_intents * layout.INTENT_WORDS, np.uint64)
+        self.intents = np.zeros(max_intents * layout.INTENT_WORDS, np.uint64)
+        """The words of the intents of the transaction decoded last; their paths lie in ``buffer``."""
+        self.buffer = np.zeros(0, np.uint8)
         self._stack = np.zeros(STACK_WORDS, np.uint64)
         self._at = np.zeros(1, np.int64)
         self._length = np.zeros(1, np.int64)
 
     def decode(self, raw: bytes) -> Decoded | Code:
         """The transaction in ``raw``, or why it is none."""
-        buffer = np.frombuffer(bytearray(raw), np.uint8)
+        self.buffer = np.frombuffer(bytearray(raw), np.uint8)
         self._length[0] = len(raw)
         decode_batch(
-            buffer,
+            self.buffer,
             self._at,
             self._length,
             self._record,
-            self._intents,
+            self.intents,
             self._cap,
             self._table,
             self._routers,
@@ -107,7 +109,7 @@ class Decoder:
         record = self._record.tolist()
         if record[layout.CODE]:
             return Code(record[layout.CODE])
-        return decoded(raw, record, self._intents[: record[layout.INTENTS] * layout.INTENT_WORDS].tolist())
+        return decoded(raw, record, self.intents[: record[layout.INTENTS] * layout.INTENT_WORDS].tolist())
 
 
 def decode(raw: bytes) -> Decoded | Code:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -15,8 +16,8 @@ from tallyio.hot_path.check.arithmetic import COMPARISONS
 from tallyio.hot_path.check.arithmetic_cases import add_checked
 from tallyio.hot_path.check.arithmetic_cases import sqrt_ratio_at_tick as tick_case
 from tallyio.hot_path.check.arithmetic_cases import tick_at_sqrt_ratio as price_case
-from tallyio.hot_path.check.comparison import Comparison
-from tallyio.hot_path.check.loops import LIMBS, answers_of, comparison, loop_of, packed
+from tallyio.hot_path.check.comparison import Comparison, comparisons
+from tallyio.hot_path.check.loops import LIMBS, answers_of, comparison, packed
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.kernels.tick_math import tick_at_sqrt_ratio
 from tallyio.hot_path.pointer import pointer
@@ -29,8 +30,17 @@ MANY = 1_000_000
 @pytest.mark.parametrize("chosen", COMPARISONS, ids=lambda c: str(c.name))
 def test_a_kernel_equals_its_twin(chosen: Comparison) -> None:
     found = chosen.run(SAMPLES, 1)
-    assert found.compared == SAMPLES
+    assert (found.name, found.compared) == (chosen.name, SAMPLES)
     assert found.mismatches == 0, found.first
+
+
+def test_every_comparison_is_named_by_its_part_and_kernel() -> None:
+    names = [each.name for each in comparisons()]
+    assert len(set(names)) == len(names) > 30
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*", name) for name in names), names
+    for part in ("hashes.", "simd.", "memory.", "transactions."):
+        chosen = next(each for each in comparisons() if each.name.startswith(part))
+        assert chosen.run(5, 1).name == chosen.name
 
 
 @pytest.mark.nightly
@@ -60,17 +70,17 @@ def test_every_tick_there_is() -> None:
 
     The two ends lie outside of the lookup's range: nothing is below the least price, and the greatest is no price.
     """
-    loop, chunk = loop_of(tick_case), 50_000
+    chunk = 50_000
     for start in range(-MAX_TICK, MAX_TICK + 1, chunk):
         rows = [(tick,) for tick in range(start, min(start + chunk, MAX_TICK + 1))]
         expected = [(sqrt_ratio_at_tick.__wrapped__(tick),) for (tick,) in rows]
-        assert answers_of(loop, rows, 1) == expected
+        assert answers_of(tick_case, rows, 1) == expected
         inner = [row for row, (tick,) in zip(expected, rows, strict=True) if abs(tick) < MAX_TICK]
         wrong = np.zeros(2, np.int64)
         _ticks_found(packed(inner), max(start, 1 - MAX_TICK), wrong)
         assert wrong.tolist() == [0, 0], f"among the ticks from {start} on"
     ends = [(MIN_SQRT_RATIO - 1,), (MIN_SQRT_RATIO,), (MAX_SQRT_RATIO - 1,), (MAX_SQRT_RATIO,)]
-    assert answers_of(loop_of(price_case), ends, 1) == [None, (-MAX_TICK % 2**256,), (MAX_TICK - 1,), None]
+    assert answers_of(price_case, ends, 1) == [None, (-MAX_TICK % 2**256,), (MAX_TICK - 1,), None]
 
 
 def test_a_wrong_twin_is_found_and_shown() -> None:
@@ -82,7 +92,7 @@ def test_a_wrong_twin_is_found_and_shown() -> None:
 
 def test_ends_of_the_tick_range() -> None:
     rows = [(MAX_TICK,), (-MAX_TICK,), (MAX_TICK + 1,), (-MAX_TICK - 1,), (0,)]
-    answers = answers_of(loop_of(tick_case), rows, 1)
+    answers = answers_of(tick_case, rows, 1)
     assert answers == [(sqrt_ratio_at_tick(MAX_TICK),), (sqrt_ratio_at_tick(-MAX_TICK),), None, None, (2**96,)]
     assert tick_twin(2**96) == 0
 

@@ -1,6 +1,7 @@
 """The pools' state after a decoded v2 swap against the pure-Python model of the pair."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -97,6 +98,10 @@ def test_reserves_after_swaps_equal_the_model(raw_call):
             )
             buffer, intent = _decoded(raw_call(data))
             found = _effect(buffer, intent, tokens, pairs, protocol, state, moves, used, ROOM)
+            passed = [(min(hop), max(hop)) for hop in pairwise(path)]
+            if len(set(passed)) < len(passed):
+                assert found in (-Code.NOT_TOLD, -Code.WOULD_REVERT)
+                continue
             expected = _expected(current, path, call is EXACT_OUT, amount, limit, FEES[protocol])
             outcomes.add((call is EXACT_OUT, expected is None, len(path)))
             if expected is None:

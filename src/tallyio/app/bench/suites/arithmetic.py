@@ -16,7 +16,7 @@ from tallyio.app.bench.result import Result, Setting
 from tallyio.core.clock import seeded
 from tallyio.hot_path.amm import swap_math, tick_math, v2
 from tallyio.hot_path.check import arithmetic_cases as cases
-from tallyio.hot_path.check.loops import Row, loop_of, packed
+from tallyio.hot_path.check.loops import Case, Row, packed
 from tallyio.hot_path.cpu.clock import ns_per_tick, ticks
 from tallyio.hot_path.uint256 import plain
 
@@ -35,19 +35,18 @@ def run(setting: Setting) -> Iterator[Result]:
     for name, case, twin, inputs, answers in rows:
         random = seeded(setting.seed, name)
         given = [inputs(random) for _ in range(BATCH)]
-        times = _timed(loop_of(case), given, answers, setting.samples)
+        times = _timed(case, given, answers, setting.samples)
         yield Result(name, times, "the twin in Python's integers", _reference(twin, given))
 
 
-def _timed(loop: Any, given: list[Row], answers: int, samples: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    rows, width = packed(given), len(given[0])
-    out, ok = np.zeros(len(given) * answers * 4, np.uint64), np.zeros(len(given), np.uint8)
+def _timed(case: Case, given: list[Row], answers: int, samples: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    rows, out, ok = packed(given), np.zeros(len(given) * answers * 4, np.uint64), np.zeros(len(given), np.uint8)
     batches = max(2, min(2_000, samples // BATCH))
-    loop(rows, out, ok, len(given), width, answers)
+    case(rows, out, ok)
     scale, times = ns_per_tick(), np.empty(batches)
     for batch in range(batches):
         start = ticks()
-        loop(rows, out, ok, len(given), width, answers)
+        case(rows, out, ok)
         times[batch] = (ticks() - start) * scale / len(given)
     return times
 
