@@ -46,6 +46,7 @@ from tallyio.monitoring.live_model import LiveModel
 from tallyio.monitoring.server import Health, MonitoringServer
 from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
 from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.dex.routers import prepare_calls
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
 from tallyio.strategies.detection import is_prepared, prepare
@@ -165,7 +166,7 @@ class Searcher:
         """The kernels of the first block and the first pending transaction: neither has a second to spare for them."""
         prepare()
         if "backrun" in self.directory.settings.strategies:
-            warm.warm("transactions")
+            prepare_calls()
         if self.directory.settings.hot_path.shared_pools:
             warm.warm("shared")
 

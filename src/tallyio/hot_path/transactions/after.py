@@ -54,23 +54,35 @@ class Effects:
             return found
         if found.call is not Code.OK:
             return found.call
-        used = effects(
-            self._decoder.buffer,
-            self._decoder.intents,
-            len(found.intents),
-            self._tokens,
-            self._pairs,
-            np.array([self._protocols.get(name, len(self._protocols)) for name in (v2, v3)], np.uint64),
-            self._arrays.records,
-            self._arrays.bounds,
-            self._arrays.stops,
-            self._arrays.stop_ticks,
-            self._moves,
-        )
+        used = self._run(len(found.intents), v2, v3)
         if used < 0:
             return Code(-used)
         rows = self._moves[: used * MOVE_WORDS].reshape(-1, MOVE_WORDS).tolist()
         return {row[POOL]: self._state(row[POOL], row[STATE:]) for row in rows}
+
+    def prepare(self) -> None:
+        """Load the kernel, or compile it where there is none yet."""
+        self._run(0, "", "")
+
+    def _run(self, count: int, v2: str, v3: str) -> int:
+        unknown = len(self._protocols)
+        protocols = np.array([self._protocols.get(name, unknown) for name in (v2, v3)], np.uint64)
+        arrays, decoder = self._arrays, self._decoder
+        return int(
+            effects(
+                decoder.buffer,
+                decoder.intents,
+                count,
+                self._tokens,
+                self._pairs,
+                protocols,
+                arrays.records,
+                arrays.bounds,
+                arrays.stops,
+                arrays.stop_ticks,
+                self._moves,
+            )
+        )
 
     def _state(self, pool: int, words: list[int]) -> PoolState:
         if self._pools[pool].family == V2:

@@ -54,6 +54,13 @@ class RouterCalls:
         return tuple(_named(intent, router.v2 if intent.family == 2 else router.v3) for intent in found.intents)
 
 
+def prepare_calls() -> None:
+    """Load the decoder's kernels, or compile them where there are none yet, before the first pending transaction."""
+    from tallyio.hot_path.transactions.decoded import Decoder
+
+    Decoder().decode(b"")
+
+
 def _named(intent: "Intent", protocol: str) -> SwapIntent:
     hops = tuple(Hop(protocol, address(hop.token_in), address(hop.token_out), hop.fee_pips) for hop in intent.hops)
     return SwapIntent(hops, intent.amount, intent.limit, intent.exact_out, intent.deadline, intent.sqrt_limit_x96)
