@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tallyio.app.chain_check import check_chain
 from tallyio.app.follow import mirror_at_head
 from tallyio.chains.rpc import Rpc
@@ -15,8 +17,8 @@ from tallyio.strategies.ways import Standing
 
 
 async def scan(config: Path) -> dict[str, Any]:
-    """``block``, ``pools``, ``cycles`` and how many more the limits ``left_out``, and ``opportunities``, the
-    dearest first."""
+    """``block``, ``pools``, ``cycles`` and what the limits ``left_out`` by each, and ``opportunities``, the dearest
+    first."""
     directory = ConfigDirectory.open(config)
     async with Rpc(directory.chain.http_url) as rpc:
         await check_chain(rpc, directory.chain)
@@ -30,7 +32,7 @@ async def scan(config: Path) -> dict[str, Any]:
         "block": view.block.number,
         "pools": len(view.graph.pools),
         "cycles": len(view.graph.cycles),
-        "left_out": view.graph.cycles.left_out.cycles,
+        "left_out": msgspec.structs.asdict(view.graph.cycles.left_out),
         "opportunities": sorted(shown, key=lambda each: -each["net_wei"]),
     }
 

@@ -34,6 +34,9 @@ def _show(result: dict[str, Any], limit: int) -> None:
     sys.stdout.write(
         f"block {result['block']}: {len(found)} of {result['cycles']} cycles over {result['pools']} pools pay\n"
     )
+    if left := {name: count for name, count in result["left_out"].items() if count}:
+        told = ", ".join(f"{name} {count}" for name, count in left.items())
+        sys.stdout.write(f"  left out by the limits in [cycles]: {told}\n")
     for each in found[:limit]:
         path = " > ".join(token[:8] for token in (*each["tokens"], each["tokens"][0]))
         sys.stdout.write(

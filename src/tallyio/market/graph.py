@@ -4,12 +4,17 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+import structlog
+
 from tallyio.config.settings import CycleSettings
 from tallyio.core.pools import V3, Pool
 from tallyio.core.units import Address
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
 from tallyio.market.prefix import ListPrefix, MappingPrefix
+
+log = structlog.get_logger()
 
 PoolName = tuple[str, Address, Address, int | None]
 """Protocol, token0, token1 and (v3 alone) fee: how routers name a pool."""
@@ -56,6 +61,7 @@ class GraphBuilder:
     _into_weth: dict[Address, list[int]] = field(default_factory=dict)
     _names: dict[PoolName, int] = field(default_factory=dict)
     _graph: Graph | None = None
+    _told: int = 0
 
     def __post_init__(self) -> None:
         self.cycle_index = CycleIndex(
@@ -96,6 +102,7 @@ class GraphBuilder:
     @property
     def graph(self) -> Graph:
         if self._graph is None:
+            self._tell()
             count = len(self._pools)
             self._graph = Graph(
                 weth=self.weth,
@@ -106,6 +113,15 @@ class GraphBuilder:
                 names=MappingPrefix(self._names, lambda number: number if number < count else None),
             )
         return self._graph
+
+    def _tell(self) -> None:
+        """That cycles are left out, when there first are some and each time their number has doubled."""
+        left = self.cycle_index.left_out
+        if left.cycles > 2 * self._told:
+            self._told = left.cycles
+            log.warning(
+                "cycles are left out by limits", kept=len(self.cycle_index.rows), **msgspec.structs.asdict(left)
+            )
 
     def _number(self, token: Address) -> int:
         return self._tokens.setdefault(token, len(self._tokens))

@@ -1,11 +1,50 @@
 """How much a pool holds, in wrapped ether: what decides whether it takes part in cycles. No amount is made of it."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tallyio.core.pools import Pool, PoolState, V2State
 from tallyio.core.units import Address
+from tallyio.market.graph import GraphBuilder
 
 _Q96 = 2**96
+
+
+class LiquidityGate:
+    """Tells the graph what each pool holds, whenever that pool's own state changes.
+
+    A pool without wrapped ether is measured by the best rate of the pools that sell its tokens for it and take part
+    themselves: one of dust may name any price. A pool that falls short is measured anew when another way opens.
+    """
+
+    def __init__(self, builder: GraphBuilder) -> None:
+        self._builder = builder
+        self._short: defaultdict[Address, dict[Address, Pool]] = defaultdict(dict)
+
+    def measure(self, pool: Pool, states: Mapping[Address, PoolState], rates: NDArray[np.float64]) -> None:
+        """``rates`` by edge, as ``marginal_rates`` tells them of ``states``."""
+        builder, weth = self._builder, self._builder.weth
+        if not builder.limits.min_liquidity_wei:
+            return
+        number = builder.add(pool)
+        took_part = builder.cycle_index.takes_part(number)
+
+        def rate(token: Address) -> float:
+            return max((float(rates[edge]) for edge in builder.sales(token)), default=0.0)
+
+        builder.set_liquidity(number, liquidity_wei(pool, states.get(pool.address), weth, rate))
+        takes_part = builder.cycle_index.takes_part(number)
+        if weth not in (pool.token0, pool.token1):
+            for token in (pool.token0, pool.token1):
+                self._short[token].pop(pool.address, None)
+                if not takes_part:
+                    self._short[token][pool.address] = pool
+        elif takes_part and not took_part:
+            for short in list(self._short[pool.other(weth)].values()):
+                self.measure(short, states, rates)
 
 
 def liquidity_wei(pool: Pool, state: PoolState | None, weth: Address, rate: Callable[[Address], float]) -> int:

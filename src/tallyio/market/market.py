@@ -18,7 +18,7 @@ from tallyio.core.lending import LendingState
 from tallyio.core.pools import V2, Pool, PoolState
 from tallyio.core.units import Address
 from tallyio.market.graph import Graph, GraphBuilder
-from tallyio.market.liquidity import liquidity_wei
+from tallyio.market.liquidity import LiquidityGate
 from tallyio.market.mirroring import advance
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
@@ -72,6 +72,7 @@ class Market:
         self.counters = Counters()
         self.last_undecodable = ""
         self._builder = GraphBuilder(weth, max_hops, cycles or CycleSettings())
+        self._gate = LiquidityGate(self._builder)
         self._pools: dict[Address, Pool] = {}
         self._states: dict[Address, PoolState] = {}
         self._untradable: dict[Address, str] = {}
@@ -122,8 +123,6 @@ class Market:
             self._discover(pool)
         for address, state in (states or {}).items():
             self._set(address, state)
-        for pool in self._pools.values():  # once more, now that every way into wrapped ether is known
-            self._measure(pool)
         self._publish()
 
     def apply(self, event: NewBlock) -> frozenset[Address]:
@@ -251,14 +250,4 @@ class Market:
         else:
             self._untradable.pop(address, None)
             self._rates[2 * number : 2 * number + 2] = marginal_rates(pool, state)
-        self._measure(pool)
-
-    def _measure(self, pool: Pool) -> None:
-        """Whether the pool holds enough to take part in cycles: asked when its own state changes."""
-        if self._builder.limits.min_liquidity_wei:
-            amount = liquidity_wei(pool, self._states.get(pool.address), self.weth, self._rate_into_weth)
-            self._builder.set_liquidity(self._builder.add(pool), amount)
-
-    def _rate_into_weth(self, token: Address) -> float:
-        """The best of the pools that take part themselves: one of dust may name any price."""
-        return max((float(self._rates[edge]) for edge in self._builder.sales(token)), default=0.0)
+        self._gate.measure(pool, self._states, self._rates)

@@ -75,7 +75,7 @@ def test_a_chain_out_of_reach_is_said(config: Path, commands: Any, tmp_path: Pat
 
 
 async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
-    config: Path, view: MarketView, tmp_path: Path
+    config: Path, view: MarketView, tmp_path: Path, commands: Any
 ) -> None:
     copy = Path(shutil.copytree(config, tmp_path / "four"))
     settings = (copy / "tallyio.toml").read_text()
@@ -90,6 +90,7 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
     assert wide.graph.cycles.left_out.base_tokens > 0
     best = CycleSearch(GasModel()).best(wide, 0, 400)
     assert max(len(trade.route.steps) for trade in best if not trade.route.outer) == 4
+    assert "left out by the limits in [cycles]: base_tokens" in commands.run("scan", "--config", copy, "--limit", 0).out
     narrow = CycleSearch(GasModel()).best(view, 0, 1)
     assert best[0].net_wei >= narrow[0].net_wei
     for trade in best[:50]:

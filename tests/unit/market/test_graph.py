@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tallyio.config.settings import CycleSettings
 from tallyio.core.pools import V2, V3, Pool, V2State, V3State
@@ -97,3 +98,26 @@ def test_pools_read_at_the_start_are_measured_in_any_order(make_market: Callable
     market = make_market(cycles=CycleSettings(min_liquidity_wei=10**18))
     market.start(chain.head, pools, {pool.address: V2State(2 * 10**18, 2 * 10**18) for pool in pools})
     assert len(market.graph.cycles) == 1
+
+
+def test_a_way_that_opens_later_brings_in_pools_that_do_not_move_again(
+    make_market: Callable[..., Market], chain: Any, logs: Any
+) -> None:
+    market = make_market(cycles=CycleSettings(min_liquidity_wei=10**18))
+    stable, way = "0x" + "a7" * 20, "0x" + "a6" * 20
+    market.apply(chain.block(logs.pair_created(), logs.sync(10**18, 10**18)))
+    market.apply(chain.block(logs.pair_created(stable, logs.usdc, logs.dai), logs.sync(10**17, 2 * 10**18, stable)))
+    assert market.graph.cycles.left_out.pools_below_liquidity == 1
+    market.apply(chain.block(logs.pair_created(way, logs.dai), logs.sync(2 * 10**18, 2 * 10**18, way)))
+    assert market.graph.cycles.left_out.pools_below_liquidity == 0
+    assert len(market.graph.cycles) == 1
+
+
+def test_that_cycles_are_left_out_is_logged_when_their_number_doubles() -> None:
+    builder = GraphBuilder(WETH, limits=CycleSettings(max_cycles=1))
+    with capture_logs() as told:
+        for number in range(6):
+            builder.add(a_pool(number, WETH, USDC))
+            assert len(builder.graph.cycles) == min(number, 1)
+    assert [entry["max_cycles"] for entry in told] == [2, 5, 14]
+    assert {entry["log_level"] for entry in told} == {"warning"}

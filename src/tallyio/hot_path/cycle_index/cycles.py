@@ -69,21 +69,7 @@ class Cycles:
         return words[first * BLOCK : first * BLOCK + count, CYCLE]
 
     @cached_property
-    def edges(self) -> NDArray[np.int32]:
-        """Both directions of every cycle, (2 * cycles, 4): cycle ``i`` is row ``2 * i``, its reverse the next."""
-        used = self.table != NO_EDGE
-        places = used.sum(axis=1)[:, None] - 1 - np.arange(self.table.shape[1])
-        backwards = np.take_along_axis(self.table, np.maximum(places, 0), axis=1) ^ 1
-        both = np.stack((self.table, np.where(used, backwards, NO_EDGE)), axis=1).reshape(-1, self.table.shape[1])
-        both.flags.writeable = False
-        return both
-
-    @cached_property
     def rows(self) -> list[tuple[int, ...]]:
-        """``edges`` as plain tuples, without padding."""
-        return [tuple(edge for edge in row if edge != NO_EDGE) for row in self.edges.tolist()]
-
-    def of_pools(self, pools: Sequence[int]) -> Ids:
-        """Sorted numbers of the rows of ``edges`` that use any of ``pools``."""
-        found = self.through(pools)
-        return np.repeat(2 * found, 2) + np.tile(np.array([0, 1], np.int32), len(found))
+        """Both directions of every cycle as the edges to trade: cycle ``i`` is row ``2 * i``, its reverse the next."""
+        forward = [tuple(edge for edge in row if edge != NO_EDGE) for row in self.table.tolist()]
+        return [way for walk in forward for way in (walk, tuple(edge ^ 1 for edge in reversed(walk)))]

@@ -44,7 +44,8 @@ class CycleIndex:
             raise BugError(f"cycles of at most {max_hops} hops, expected 2 to 4")
         self.rows = CycleRows(most_pools)
         self._min_liquidity = min_liquidity
-        self._liquid: list[int] = []
+        self._part: list[int] = []
+        self._waiting = 0
         self._links = np.zeros(0, np.int32)
         self._pools = np.zeros(0, np.int32)
         self._tokens = np.zeros(0, np.int32)
@@ -69,7 +70,7 @@ class CycleIndex:
             max_cycles_per_pool=int(tally[layout.LEFT_POOL]),
             base_tokens=int(tally[layout.LEFT_BASE]),
             cut_short=int(tally[layout.CUT_SHORT]),
-            pools_below_liquidity=self._liquid.count(_OUT),
+            pools_below_liquidity=self._waiting,
         )
 
     @property
@@ -80,7 +81,7 @@ class CycleIndex:
     def longer(self) -> tuple[int, int]:
         """How many cycles of up to four hops ``max_hops`` leaves out, whatever the other limits, and of how many pools
         no more than the first were counted. Walks the whole graph."""
-        part = np.flatnonzero(np.array(self._liquid) == _IN)
+        part = np.flatnonzero(np.array(self._part) == _IN)
         tokens = self._pools.reshape(-1, layout.POOL)[part, : layout.LINK]
         counts = []
         for hops in (4, int(self._limits[layout.MAX_HOPS])):
@@ -107,28 +108,32 @@ class CycleIndex:
         self._links = grown(self._links, end * layout.LINKS)
         if 2 * end > len(self._slots):
             self._widen_slots(4 * end)
-        self._liquid += [_OUT if self._min_liquidity else _IN] * count
-        if not self._min_liquidity:
+        self._part += [_OUT if self._min_liquidity else _IN] * count
+        if self._min_liquidity:
+            self._waiting += count
+        else:
             self._connect(first, end)
         return first
 
     def enable(self, pool: int) -> None:
         """The pool takes part from now on, with its cycles through all that do."""
         if self._state(pool) == _OUT:
-            self._liquid[pool] = _IN
+            self._part[pool] = _IN
+            self._waiting -= 1
             self._connect(pool, pool + 1)
 
     def disable(self, pool: int) -> None:
         """The pool takes no part until it is enabled: its cycles go, and the last cycles take their numbers."""
         if self._state(pool) == _IN:
-            self._liquid[pool] = _OUT
+            self._part[pool] = _OUT
+            self._waiting += 1
             self._disconnect(pool)
 
     def remove_pool(self, pool: int) -> None:
         """The pool takes no part any more. Its number is not given again."""
-        if self._state(pool) == _IN:
-            self._disconnect(pool)
-        self._liquid[pool] = _REMOVED
+        self.disable(pool)
+        self._waiting -= self._part[pool] == _OUT
+        self._part[pool] = _REMOVED
 
     def set_liquidity(self, pool: int, amount: int) -> None:
         """The pool takes part from ``min_liquidity`` on, and no more once it has less than half of it: one that sways
@@ -144,7 +149,7 @@ class CycleIndex:
     def _state(self, pool: int) -> int:
         if not 0 <= pool < self.pools:
             raise BugError(f"pool {pool} is unknown to the index, there are {self.pools}")
-        return self._liquid[pool]
+        return self._part[pool]
 
     def _connect(self, begin: int, end: int) -> None:
         from tallyio.hot_path.cycle_index.walk import connect

@@ -1,4 +1,4 @@
-"""What the cycles of a graph are, by brute force, and whether the rows of an index say the same."""
+"""Whether the rows of an index are sound, and what they say."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -7,38 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tallyio.hot_path.check.cycle_index import Walk, canonical
 from tallyio.hot_path.cycle_index.rows import CycleRows
 from tallyio.hot_path.detector.rows import BLOCK, CYCLE, ENTRY, MAX_HOPS, PARTNER, PLACE, TURNED
-
-Walk = tuple[int, ...]
-
-
-def canonical(row: list[int]) -> Walk:
-    """A cycle in the one of its forms whose lowest pool sells token0 and comes first."""
-    walk = [edge for edge in row if edge >= 0]
-    if min(walk) & 1:
-        walk = [edge ^ 1 for edge in reversed(walk)]
-    first = walk.index(min(walk))
-    return tuple(walk[first:] + walk[:first])
-
-
-def every_cycle(pools: dict[int, tuple[int, int]], max_hops: int) -> list[Walk]:
-    """Every simple cycle over ``pools`` (number → its two tokens), by trying each next pool, sorted."""
-    found: set[Walk] = set()
-
-    def go_on(walk: list[int], token: int, passed: list[int]) -> None:
-        for pool, tokens in pools.items():
-            if token not in tokens or pool in [edge >> 1 for edge in walk]:
-                continue
-            edge, after = 2 * pool + (token == tokens[1]), tokens[token == tokens[0]]
-            if after == passed[0] and walk:
-                found.add(canonical([*walk, edge]))
-            elif after not in passed and len(walk) + 1 < max_hops:
-                go_on([*walk, edge], after, [*passed, after])
-
-    for token in {token for tokens in pools.values() for token in tokens}:
-        go_on([], token, [token])
-    return sorted(found)
 
 
 def check_rows(rows: CycleRows) -> None:
@@ -70,11 +41,6 @@ def check_rows(rows: CycleRows) -> None:
     assert len(seen) == sum(edge >= 0 for row in table for edge in row)
     used = sorted((first, room) for first, _, room, _ in ranges if room)
     assert all(begin + room <= after for (begin, room), (after, _) in pairwise(used))
-
-
-@pytest.fixture(name="every_cycle", scope="session")
-def _every_cycle() -> Callable[..., list[Walk]]:
-    return every_cycle
 
 
 @pytest.fixture(scope="session")

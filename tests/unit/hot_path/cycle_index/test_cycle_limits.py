@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tallyio.core.clock import seeded
+from tallyio.hot_path.check.cycle_index import simple_cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
 from tallyio.hot_path.cycle_index.layout import BEYOND
 
@@ -22,11 +23,9 @@ def indexed(pools: list[tuple[int, int]], **limits: Any) -> CycleIndex:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_total_and_each_pools_share_are_kept_and_the_rest_is_counted(
-    every_cycle: Any, cycles_of: Any, seed: int
-) -> None:
+def test_the_total_and_each_pools_share_are_kept_and_the_rest_is_counted(cycles_of: Any, seed: int) -> None:
     pools = random_pools(seed, 16, 5)
-    whole = every_cycle(dict(enumerate(pools)), 4)
+    whole = simple_cycles(dict(enumerate(pools)), 4)
     index = indexed(pools, max_hops=4, max_cycles=len(whole) // 2, max_cycles_per_pool=len(whole) // 8)
     kept = cycles_of(index)
     assert set(kept) < set(whole)
@@ -66,16 +65,16 @@ def test_a_pools_shorter_cycles_come_first() -> None:
     assert index.left_out.max_cycles == 1
 
 
-def test_base_tokens(every_cycle: Any, cycles_of: Any) -> None:
+def test_base_tokens(cycles_of: Any) -> None:
     pools = random_pools(2, 18, 6)
-    whole = every_cycle(dict(enumerate(pools)), 4)
+    whole = simple_cycles(dict(enumerate(pools)), 4)
     based = [walk for walk in whole if {0, 5} & {token for edge in walk for token in pools[edge >> 1]}]
     index = indexed(pools, max_hops=4, base_tokens=[0, 5])
     assert cycles_of(index) == based
     assert index.left_out.base_tokens == len(whole) - len(based) > 0
 
 
-def test_a_pool_takes_part_while_it_has_enough(every_cycle: Any, cycles_of: Any) -> None:
+def test_a_pool_takes_part_while_it_has_enough(cycles_of: Any) -> None:
     pools = random_pools(4, 10, 4)
     index = indexed(pools, min_liquidity=1000)
     assert len(index.cycles) == 0
@@ -90,7 +89,7 @@ def test_a_pool_takes_part_while_it_has_enough(every_cycle: Any, cycles_of: Any)
         if takes_part:
             here[pool] = pools[pool]
         assert index.takes_part(pool) == takes_part
-        assert cycles_of(index) == every_cycle(here, 3)
+        assert cycles_of(index) == simple_cycles(here, 3)
     assert index.left_out.pools_below_liquidity == 6
 
 
@@ -106,8 +105,8 @@ def test_a_walk_that_can_only_count_ends_and_says_so() -> None:
     assert BEYOND <= index.left_out.max_cycles - before < side**2
 
 
-def test_what_the_limit_of_hops_leaves_out_is_counted_on_demand(every_cycle: Any) -> None:
+def test_what_the_limit_of_hops_leaves_out_is_counted_on_demand() -> None:
     pools = random_pools(5, 14, 5)
-    counts = [len(every_cycle(dict(enumerate(pools)), hops)) for hops in (2, 3, 4)]
+    counts = [len(simple_cycles(dict(enumerate(pools)), hops)) for hops in (2, 3, 4)]
     for max_hops, count in zip((2, 3, 4), counts, strict=True):
         assert indexed(pools, max_hops=max_hops, max_cycles=3).longer() == (counts[-1] - count, 0)
