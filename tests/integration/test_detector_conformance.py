@@ -178,7 +178,7 @@ def treads(legs: list[Leg], amounts: list[int]) -> int:
             steps += sum(stops_passed(leg, into))
             total += (steps + unit) * amounts[0] / into
         total += steps * Fraction(amounts[0], out)
-    return int(total) + 1
+    return int(2 * total) + 1
 
 
 def stops_passed(leg: Leg, amount: int) -> tuple[int, int]:

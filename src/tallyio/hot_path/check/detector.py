@@ -1,9 +1,9 @@
 """The detector beside plain Python: which cycles it names, and the exact profit of each input that it chose."""
 
-from math import prod
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
 from tallyio.core.units import Address
@@ -14,6 +14,7 @@ from tallyio.hot_path.detector.detector import Candidate, Detector
 
 POOLS, CYCLES = 40, 300
 _MARGIN = 1e-12
+_NO_EDGE = 2 * POOLS
 _SPACINGS = {500: 10, 3000: 60, 10_000: 200}
 
 
@@ -27,6 +28,11 @@ class World:
         table = [[*cycle, *[-1] * (4 - len(cycle))] for cycle in self.cycles]
         self.detector = Detector(self.pools, np.array(table, np.int32), capacity=4096)
         self.states = [self.state(i, 0.0) for i in range(POOLS)]
+        self._rows = np.array([[*cycle, *[_NO_EDGE] * (4 - len(cycle))] for cycle in self.cycles])
+        self._rates = np.ones(_NO_EDGE + 2)
+        for pool in range(POOLS):
+            self._rates[2 * pool : 2 * pool + 2] = self._rate(2 * pool), self._rate(2 * pool + 1)
+        self._through = [np.flatnonzero((self._rows >> 1 == pool).any(axis=1)) for pool in range(POOLS)]
         self.detector.write(list(enumerate(self.states)))
         self.detector.drain()
 
@@ -67,6 +73,7 @@ class World:
         """One random update: the pool and what the detector tells of it."""
         pool = self.random.randrange(POOLS)
         self.states[pool] = self.state(pool, self.random.uniform(-0.1, 0.1))
+        self._rates[2 * pool : 2 * pool + 2] = self._rate(2 * pool), self._rate(2 * pool + 1)
         self.detector.write([(pool, self.states[pool])])
         return pool, self.detector.drain()
 
@@ -81,15 +88,10 @@ class World:
             flow = output_of(self.pools[edge >> 1], self.states[edge >> 1], not edge & 1, flow) if flow > 0 else 0
         return flow - amount
 
-    def gains(self, pool: int) -> dict[tuple[int, bool], float]:
-        """The marginal gain of every cycle through ``pool``, both ways."""
-        rate = [self._rate(edge) for edge in range(2 * POOLS)]
-        return {
-            (number, way): prod(rate[edge] for edge in self.legs(number, way))
-            for number, cycle in enumerate(self.cycles)
-            if any(edge >> 1 == pool for edge in cycle)
-            for way in (False, True)
-        }
+    def gains(self, pool: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The cycles through ``pool``, and the marginal gain of each (cycles, 2): as stored, and backwards."""
+        rows = self._rows[self._through[pool]]
+        return self._through[pool], np.stack((self._rates[rows].prod(axis=1), self._rates[rows ^ 1].prod(axis=1)), 1)
 
     def _rate(self, edge: int) -> float:
         state, spec = self.states[edge >> 1], self.pools[edge >> 1]
@@ -108,10 +110,10 @@ def _candidates(samples: int, seed: int) -> Mismatches:
         before = world.detector.counts["found"]
         pool, told = world.step()
         number = world.detector.counts["found"] - before
-        gains = world.gains(pool)
-        sure = sum(gain > 1 + _MARGIN for gain in gains.values())
-        perhaps = sum(gain > 1 - _MARGIN for gain in gains.values())
-        named = all(gains.get((each.cycle, each.backwards), 0) > 1 - _MARGIN for each in told)
+        cycles, gains = world.gains(pool)
+        sure, perhaps = int((gains > 1 + _MARGIN).sum()), int((gains > 1 - _MARGIN).sum())
+        gaining = {(int(cycles[i]), bool(way)) for i, way in np.argwhere(gains > 1 - _MARGIN)} if told else set()
+        named = all((each.cycle, each.backwards) in gaining for each in told)
         if not sure <= number <= perhaps or not named:
             wrong += 1
             first = first or f"pool {pool}: the detector finds {number}, plain Python {sure} to {perhaps}"

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.core.errors import BugError, OperatorError
+from tallyio.core.errors import BugError, OperatorError, TallyError
 from tallyio.core.pools import V2 as V2_NAME
 from tallyio.core.pools import Pool, PoolState, V3State
 from tallyio.hot_path.cycle_index.cycles import Cycles
@@ -20,11 +20,13 @@ from tallyio.hot_path.detector.rows import BLOCK
 from tallyio.hot_path.detector.size import PIECE
 from tallyio.hot_path.memory import spsc
 from tallyio.hot_path.memory.rings import SpscRing
+from tallyio.hot_path.memory.seqlock import write_begin, write_end
 from tallyio.hot_path.state import layout
 from tallyio.hot_path.state.aligned import aligned as aligned
 from tallyio.hot_path.state.events import event_words
-from tallyio.hot_path.state.stop_table import StopTable
-from tallyio.hot_path.state.stops import Stops, stops_above, stops_below
+from tallyio.hot_path.state.positions import Positions
+from tallyio.hot_path.state.stop_memory import StopMemory
+from tallyio.hot_path.state.stop_table import MOST, StopTable
 
 _NO_TIMES = np.zeros(0, np.uint64)
 
@@ -52,7 +54,9 @@ class Detector:
 
     ``worth`` is the value of one unit of each cycle's start token, for the order of an update's opportunities; for an
     index see ``set_worth``. ``records`` is the shared memory for the states (``layout.RECORD`` words a pool, for as
-    many as there will be), ``ring`` where they are told; without them both are this process's own.
+    many as there will be), ``stops`` that for the ticks of concentrated liquidity (likewise), ``ring`` where
+    opportunities are told; without them they are this process's own. ``most_stops`` is how many stops all pools may
+    have together, where ``stops`` does not say it.
     """
 
     def __init__(
@@ -65,13 +69,15 @@ class Detector:
         records: NDArray[np.uint64] | None = None,
         ring: SpscRing | None = None,
         capacity: int = 1024,
+        stops: StopMemory | None = None,
+        most_stops: int = MOST,
     ) -> None:
         rows = cycles.rows if isinstance(cycles, CycleIndex) else cycles
         if isinstance(rows, Cycles):
             rows = rows.table if rows.live is None else rows.live
         self.pools = list(pools)
-        self.arrays = Arrays(_headers(pools), rows, worth, threshold, records, ring, capacity)
-        self._ticks: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.arrays = Arrays(_headers(pools), rows, worth, threshold, records, ring, capacity, stops, most_stops)
+        self._positions: dict[int, Positions] = {}
 
     def write(self, updates: Sequence[tuple[int, PoolState]], stamp: int = 0) -> None:
         """Each ``(pool, state)`` in turn: its opportunities wait in ``drain`` then.
@@ -84,8 +90,9 @@ class Detector:
             if isinstance(state, V3State) and self._are_new(pool, state):
                 self._run(events)
                 events = []
-                self._follow_ticks(pool, state)
-            events.append(event_words(pool, state, stamp))
+                self._change(pool, state, stamp)
+            else:
+                events.append(event_words(pool, state, stamp))
         self._run(events)
 
     def _run(self, events: list[tuple[int, ...]]) -> None:
@@ -124,17 +131,20 @@ class Detector:
         self.arrays.set_worth(by_edge)
 
     def _are_new(self, pool: int, state: V3State) -> bool:
-        return 0 <= pool < len(self.pools) and self._ticks.get(pool) != (state.tick_index, state.liquidity_net)
+        known = self._positions[pool].known if pool in self._positions else ((), ())
+        return 0 <= pool < len(self.pools) and known != (state.tick_index, state.liquidity_net)
 
-    def _follow_ticks(self, pool: int, state: V3State) -> None:
-        known = (state.tick_index, state.liquidity_net)
-        spec = self.pools[pool]
-        self.arrays.set_stops(
-            pool,
-            stops_below(*known, spec.tick_spacing, spec.fee_pips),
-            stops_above(*known, spec.tick_spacing, spec.fee_pips),
-        )
-        self._ticks[pool] = known
+    def _change(self, pool: int, state: V3State, stamp: int) -> None:
+        """Ticks and state change together for other processes, too."""
+        spec, positions = self.pools[pool], self._positions.pop(pool, None) or Positions()
+        positions.follow(state.tick_index, state.liquidity_net)
+        write_begin(self.arrays.versions, pool)
+        try:
+            self.arrays.set_ticks(pool, positions.ticks, positions.nets, spec.tick_spacing, spec.fee_pips)
+            self._run([event_words(pool, state, stamp)])
+        finally:
+            write_end(self.arrays.versions, pool)
+        self._positions[pool] = positions
 
 
 def _headers(pools: Sequence[Pool]) -> NDArray[np.uint64]:
@@ -174,6 +184,8 @@ class Arrays:
         records: NDArray[np.uint64] | None = None,
         ring: SpscRing | None = None,
         capacity: int = 1024,
+        stops: StopMemory | None = None,
+        most_stops: int = MOST,
     ) -> None:
         self.count = 0
         self.threshold = threshold
@@ -187,11 +199,13 @@ class Arrays:
         self.records = aligned(0) if records is None else records
         self.floats, self.rates = aligned(0, np.float64), aligned(self.rows.none + 2, np.float64)
         self.rates[-2:] = 1.0
+        self._shared_stops = stops
         self.bounds, self.first = aligned(0, np.int64), aligned(0)
+        self.versions = aligned(0)
         self.products = aligned(0, np.float32)
         self.add_pools(headers)
         self.catch_up()
-        self._table = StopTable()
+        self._table = StopTable(most_stops, stops)
         self._share_stops()
         self.ring = SpscRing.make(aligned(spsc.words_needed(capacity)), capacity) if ring is None else ring
         self.counts = aligned(loop.COUNTS)
@@ -204,13 +218,24 @@ class Arrays:
             np.zeros(evaluate.KEPT_MOST * evaluate.OPPORTUNITY, np.uint64),
         )
 
-    def set_stops(self, pool: int, below: Stops, above: Stops) -> None:
-        """The pool's stops from now on; the others stay where they are. For changed positions, not swaps."""
-        begin, middle, end = self._table.put(pool, below, above)
-        self._share_stops()
-        at = pool * layout.BOUNDS
-        self.bounds[at : at + layout.BOUNDS] = begin, middle, middle, end
-        self.records[pool * layout.RECORD + layout.FLAGS] = 0
+    def set_ticks(
+        self, pool: int, ticks: NDArray[np.int64], nets: NDArray[np.uint64], spacing: int, fee_pips: int
+    ) -> None:
+        """The pool's ticks from now on, as ``StopTable.put`` takes them; the other pools' stay where they are.
+
+        Where they cannot be kept that is raised, and the pool has none: its quotes are refused.
+        """
+        begin = middle = end = 0
+        try:
+            begin, middle, end = self._table.put(pool, ticks, nets, spacing, fee_pips)
+        except TallyError:
+            self._table.drop(pool)
+            raise
+        finally:
+            self._share_stops()
+            at = pool * layout.BOUNDS
+            self.bounds[at : at + layout.BOUNDS] = begin, middle, middle, end
+            self.records[pool * layout.RECORD + layout.FLAGS] = 0
 
     def use_stops(self, words: NDArray[np.uint64], floats: NDArray[np.float64], ticks: NDArray[np.int64]) -> None:
         """All pools' stops at once; the caller has set ``bounds``."""
@@ -242,7 +267,7 @@ class Arrays:
         )  # fmt: skip
 
     def add_pools(self, headers: NDArray[np.uint64]) -> None:
-        """Room for the states of more pools. Raises ``BugError`` where shared records have none."""
+        """Room for the states of more pools. Raises ``BugError`` where shared memory has none."""
         begin, end = self.count, self.count + len(headers)
         if self._own_records:
             self.records = _room(self.records, end * layout.RECORD)
@@ -250,7 +275,12 @@ class Arrays:
             raise BugError(f"{self.records.size} words for {end} pools, expected {layout.RECORD} each")
         self.floats = _room(self.floats, end * layout.FLOATS)
         self.floats.reshape(-1, layout.FLOATS)[begin:end, layout.END0 : layout.END1 + 1] = np.inf
-        self.bounds = _room(self.bounds, end * layout.BOUNDS)
+        if self._shared_stops is None:
+            self.bounds, self.versions = _room(self.bounds, end * layout.BOUNDS), _room(self.versions, end)
+        else:
+            self.bounds, self.versions = self._shared_stops.bounds, self._shared_stops.versions
+        if self.versions.size < end:
+            raise BugError(f"the memory for stops has room for {self.versions.size} pools, expected {end}")
         self.first = _room(self.first, end * layout.FIRST)
         self.count = end
         self._record_table[begin:end, layout.HEADER] = headers

@@ -64,7 +64,7 @@ def locate(
     if at < end:
         root = stop_floats[at * STOP_FLOATS]
         floats[pool * FLOATS + END0] = np.sqrt(liquidity * floats[pool * FLOATS + RESERVE1]) / root
-    if at == begin or not _agrees(records, base, stops, at - 1):
+    if not _agrees(records, base, stops, begin, at):
         flags |= _STALE_BELOW
     begin, end = bounds[pool * BOUNDS + 2], bounds[pool * BOUNDS + 3]
     at = min(max(np.int64(records[base + ABOVE]), begin), end)
@@ -77,13 +77,16 @@ def locate(
     if at < end:
         root = stop_floats[at * STOP_FLOATS]
         floats[pool * FLOATS + END1] = np.sqrt(liquidity * floats[pool * FLOATS + RESERVE1]) * root
-    if at == begin or not _agrees(records, base, stops, at - 1):
+    if not _agrees(records, base, stops, begin, at):
         flags |= _STALE_ABOVE
     records[base + FLAGS] = flags | _LOCATED
 
 
 @kernel
-def _agrees(records: Words, base: Index, stops: Words, stop: Index) -> bool:
-    """Whether the pool's liquidity is that of the tick table after ``stop``: else a position changed unseen."""
+def _agrees(records: Words, base: Index, stops: Words, begin: Index, at: Index) -> bool:
+    """Whether the pool's liquidity is that of the tick table ahead of ``at``: else a position changed unseen."""
+    if at == begin:
+        return bool((records[base + LIQUIDITY] | records[base + LIQUIDITY + 1]) == np.uint64(0))
+    stop = at - 1
     low = records[base + LIQUIDITY] == stops[stop * STOP + STOP_LIQUIDITY]
     return bool(low and records[base + LIQUIDITY + 1] == stops[stop * STOP + STOP_LIQUIDITY + 1])

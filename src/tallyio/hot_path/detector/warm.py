@@ -1,6 +1,9 @@
 """The loop and what Python calls beside it, ready."""
 
+from contextlib import suppress
 from random import Random
+
+from tallyio.core.errors import ChainDataError
 
 
 def warm() -> None:
@@ -18,4 +21,7 @@ def warm() -> None:
     thread = DetectorThread(world.detector, SpscRing.make(aligned(spsc.words_needed(2)), 2))
     thread.start()
     thread.stop()
-    PriceMonitor(world.detector.arrays.records).read(0)
+    monitor = PriceMonitor(world.detector.arrays.records)
+    monitor.read(0)
+    with suppress(ChainDataError):
+        monitor.quote(0, True, 1)

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.core.errors import OperatorError, RetryableError
+from tallyio.core.errors import BugError, ChainDataError, OperatorError, RetryableError
 from tallyio.core.pools import PoolState, V2State, V3State
 from tallyio.hot_path.memory import seqlock
 from tallyio.hot_path.state.layout import (
     AMOUNTS,
+    BOUNDS,
     FEE_SHIFT,
     LIQUIDITY,
     RECORD,
@@ -19,7 +20,9 @@ from tallyio.hot_path.state.layout import (
     V2,
     V3,
 )
+from tallyio.hot_path.state.stop_memory import StopMemory, own_stop_memory
 
+_LIMB = (1 << 64) - 1
 TRIES = 1_000_000
 """Looks before a record counts as left half written: milliseconds, where a write takes some tens of nanoseconds."""
 
@@ -27,11 +30,15 @@ TRIES = 1_000_000
 class PriceMonitor:
     """Reads ``records`` (``RECORD`` words a pool, a segment's or an arena's) without ever holding up their writer."""
 
-    def __init__(self, records: NDArray[np.uint64], tries: int = TRIES) -> None:
+    def __init__(self, records: NDArray[np.uint64], tries: int = TRIES, stops: StopMemory | None = None) -> None:
+        """``stops`` is what the writer's detector was given; without it v3 pools have no quotes."""
         self._records = records
         self._copy = np.zeros(SHARED, np.uint64)
         self._tries = tries
         self.pools = records.size // RECORD
+        if stops is not None and len(stops.versions) < self.pools:
+            raise BugError(f"the stops are of {len(stops.versions)} pools, the records of {self.pools}")
+        self._stops = stops
 
     def read(self, pool: int) -> tuple[PoolState, int] | None:
         """The state (a v3 pool's without its ticks) and its stamp; ``None`` before the first.
@@ -56,16 +63,47 @@ class PriceMonitor:
         found = self.read(pool)
         return price_of(found[0]) if found else None
 
+    def quote(self, pool: int, zero_for_one: bool, amount_in: int) -> int:
+        """What the pool pays for ``amount_in``, to the unit, through as many ticks as it takes.
+
+        Raises ``ChainDataError`` where its contract would revert, take less or pay nothing, and where the ticks that
+        are known end; else as ``read``.
+        """
+        self._refuse_unknown(pool)
+        if not 0 < amount_in < 1 << 127:
+            raise ChainDataError(f"expected an amount from 1 to below 2**127, found {amount_in}")
+        amount = np.array([amount_in & _LIMB, amount_in >> 64, 0, 0], np.uint64)
+        from tallyio.hot_path.detector.quotes import OWN_REALS, OWN_WORDS, PAID, TORN, quote_shared
+
+        self._stops = stops = self._stops or own_stop_memory(self.pools)
+        outcome: Any = quote_shared(
+            2 * pool + (not zero_for_one), amount, self._records, stops.versions, stops.bounds, stops.words,
+            stops.floats, stops.ticks, np.zeros(OWN_WORDS, np.uint64), np.zeros(OWN_REALS), np.zeros(BOUNDS, np.int64),
+            self._tries,
+        )  # fmt: skip
+        if outcome == TORN:
+            raise _half_written(pool)
+        if outcome != PAID:
+            raise ChainDataError(f"pool {pool} does not take {amount_in} whole, as far as its ticks are known")
+        return _join([int(limb) for limb in amount])
+
     def fee_pips(self, pool: int) -> int:
         return self._words(pool)[0] >> FEE_SHIFT & 0xFFFFFF
 
     def _words(self, pool: int) -> list[int]:
-        if not 0 <= pool < self.pools:
-            raise OperatorError(f"pool {pool} is unknown, there are {self.pools}", todo="take an index below that")
+        self._refuse_unknown(pool)
         outcome: Any = seqlock.read(self._records, pool * RECORD, SHARED, self._copy, self._tries)
         if outcome != seqlock.CONSISTENT:
-            raise RetryableError(f"pool {pool} was left half written", todo="wait for the writer's next update of it")
+            raise _half_written(pool)
         return [int(word) for word in self._copy]
+
+    def _refuse_unknown(self, pool: int) -> None:
+        if not 0 <= pool < self.pools:
+            raise OperatorError(f"pool {pool} is unknown, there are {self.pools}", todo="take an index below that")
+
+
+def _half_written(pool: int) -> RetryableError:
+    return RetryableError(f"pool {pool} was left half written", todo="wait for the writer's next update of it")
 
 
 def price_of(state: PoolState) -> float | None:

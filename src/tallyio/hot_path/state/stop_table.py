@@ -1,70 +1,83 @@
-"""All pools' stops in one table: each pool has a range with room, and moves to a larger one when it outgrows it."""
+"""All pools' stops in one table. A change is written to a fresh range while the former one still serves readers."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.core.errors import OperatorError
+from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.state.aligned import aligned
-from tallyio.hot_path.state.layout import STOP
-from tallyio.hot_path.state.stops import Stops
+from tallyio.hot_path.state.layout import STOP, STOP_FLOATS
+from tallyio.hot_path.state.ranges import Ranges
+from tallyio.hot_path.state.stop_memory import StopMemory
+from tallyio.hot_path.state.stop_rows import NO_POOL, write_stops
 
 MOST = 2**24
-_LEAST = 16
 
 
 class StopTable:
-    """``words`` (``STOP`` a stop), ``floats`` (2 a stop) and ``ticks``, flat; the arrays change when the table grows.
-
-    Ranges are powers of two; those left free are taken again by pools of the same size. ``most`` is in stops.
+    """``words`` (``STOP`` a stop), ``floats`` (``STOP_FLOATS`` a stop) and ``ticks``, flat. Those of ``memory`` have
+    one size for good; without it they are this process's own, and others when the table grows, up to ``most`` stops.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        self.words, self.floats, self.ticks = aligned(0), np.zeros(0), np.zeros(0, np.int64)
-        self._most, self._used = most, 0
-        self._ranges: dict[int, tuple[int, int]] = {}
-        self._free: dict[int, list[int]] = {}
+    def __init__(self, most: int = MOST, memory: StopMemory | None = None) -> None:
+        self.words: NDArray[np.uint64] = aligned(0) if memory is None else memory.words
+        self.floats = np.zeros(0) if memory is None else memory.floats
+        self.ticks = np.zeros(0, np.int64) if memory is None else memory.ticks
+        self._most = most if memory is None else len(memory.ticks)
+        self._ranges = Ranges(self._most)
+        self._held: dict[int, tuple[int, int, int, int]] = {}
 
-    def put(self, pool: int, below: Stops, above: Stops) -> tuple[int, int, int]:
-        """Where the pool's stops lie now: begin, the first of ``above``, end. Raises ``OperatorError`` when full, and
-        then the pool keeps its former stops."""
-        split, count = len(below.ticks), len(below.ticks) + len(above.ticks)
-        begin, room = self._ranges.get(pool, (0, 0))
-        if count > room:
-            begin = self._move(pool, max(_LEAST, 1 << (count - 1).bit_length()))
-        middle, end = begin + split, begin + count
-        for first, last, stops in ((begin, middle, below), (middle, end, above)):
-            self.words[first * STOP : last * STOP] = stops.words.ravel()
-            self.floats[first * 2 : last * 2] = stops.floats.ravel()
-            self.ticks[first:last] = stops.ticks
+    def put(
+        self, pool: int, ticks: NDArray[np.int64], nets: NDArray[np.uint64], spacing: int, fee_pips: int
+    ) -> tuple[int, int, int]:
+        """Where the pool's stops lie now: begin, the first of those above, end. ``ticks`` (count,) ascends, ``nets``
+        (count, 2) in limbs. The former range may be written over from the next ``put`` on.
+
+        Raises ``OperatorError`` when the table is full and ``ChainDataError`` for ticks that are no pool's; the former
+        stops are as they were then.
+        """
+        former = self._held.get(pool, (0, 0, 0, 0))
+        span = int(ticks[-1] - ticks[0]) // (256 * spacing) + 2 if len(ticks) else 0
+        begin, size = self._ranges.take(2 * (len(ticks) + span))
+        self._hold(self._ranges.used)
+        found: Any = write_stops(
+            ticks, nets, spacing, fee_pips, self.words, self.floats, self.ticks, *former[:3], begin
+        )  # fmt: skip
+        middle, end = found
+        if middle == NO_POOL:
+            self._ranges.give(begin, size)
+            raise ChainDataError(f"the ticks of pool {pool} give it a liquidity that no pool can have")
+        if former[3]:
+            self._ranges.give(former[0], former[3])
+        self._held[pool] = begin, middle, end, size
         return begin, middle, end
+
+    @property
+    def used(self) -> int:
+        """How many stops' room has ever been taken."""
+        return self._ranges.used
+
+    def drop(self, pool: int) -> None:
+        """The pool has no stops from now on."""
+        begin, _, _, size = self._held.pop(pool, (0, 0, 0, 0))
+        if size:
+            self._ranges.give(begin, size)
 
     def adopt(self, words: NDArray[np.uint64], floats: NDArray[np.float64], ticks: NDArray[np.int64]) -> None:
         """These stops in place of all others; a pool that is ``put`` afterwards gets a range behind them."""
         self.words, self.floats, self.ticks = aligned(words.size), floats, ticks
         self.words[:] = words
-        self._used, self._ranges, self._free = len(ticks), {}, {}
+        self._ranges, self._held = Ranges(self._most, len(ticks)), {}
 
-    def _move(self, pool: int, room: int) -> int:
-        free = self._free.get(room)
-        begin = free.pop() if free else self._extend(room)
-        if pool in self._ranges:
-            old, size = self._ranges[pool]
-            self._free.setdefault(size, []).append(old)
-        self._ranges[pool] = begin, room
-        return begin
-
-    def _extend(self, room: int) -> int:
-        begin, needed = self._used, self._used + room
-        if needed > self._most:
-            raise OperatorError(
-                f"the stops need room for {needed}, the table holds {self._most}", todo="follow fewer v3 pools"
-            )
-        if needed > len(self.ticks):
-            size = min(self._most, max(needed, 2 * len(self.ticks)))
-            words, floats, ticks = aligned(size * STOP), np.zeros(size * 2), np.zeros(size, np.int64)
-            words[: begin * STOP] = self.words[: begin * STOP]
-            floats[: begin * 2] = self.floats[: begin * 2]
-            ticks[:begin] = self.ticks[:begin]
-            self.words, self.floats, self.ticks = words, floats, ticks
-        self._used = needed
-        return begin
+    def _hold(self, needed: int) -> None:
+        if needed <= len(self.ticks):
+            return
+        size = min(self._most, max(needed, 2 * len(self.ticks)))
+        words, floats, ticks = aligned(size * STOP), np.zeros(size * STOP_FLOATS), np.zeros(size, np.int64)
+        words[: self.words.size], floats[: self.floats.size], ticks[: self.ticks.size] = (
+            self.words,
+            self.floats,
+            self.ticks,
+        )
+        self.words, self.floats, self.ticks = words, floats, ticks

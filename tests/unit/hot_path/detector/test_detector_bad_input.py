@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tallyio.core.errors import OperatorError
-from tallyio.core.pools import V2, Pool, V2State
+from tallyio.core.pools import V2, V3, Pool, V2State, V3State
+from tallyio.hot_path.amm.tick_math import tick_at_sqrt_ratio
 from tallyio.hot_path.check.detector import World
 from tallyio.hot_path.cycle_index.rows import build_rows
 from tallyio.hot_path.detector.detector import Detector
@@ -96,3 +97,34 @@ def test_stale_tick_table_stops_trades_at_the_next_tick() -> None:
         for each in world.step()[1]:
             legs = world.legs(each.cycle, each.backwards)
             assert world.profit(legs, each.amount_in) == each.profit
+
+
+def test_an_update_is_answered_from_the_ticks_of_its_own_time() -> None:
+    """Of two updates written together, the first comes before the second one's ticks."""
+    pools = [Pool("0x01", V3, "any", "0x0a", "0x0b", 500, 10), Pool("0x02", V2, "any", "0x0a", "0x0b", 3000)]
+    unit, price = 10**18, 12 * 2**96 // 10
+    tick = tick_at_sqrt_ratio(price) // 10 * 10
+    wide = V3State(price, tick, unit, (-20_000, 20_000), (unit, -unit))
+    more = V3State(price, tick, unit, (-20_000, tick - 100, tick - 50, 20_000), (unit, 9 * unit, -9 * unit, -unit))
+    told = []
+    for batches in ([[(0, wide)], [(0, more)]], [[(0, wide), (0, more)]]):
+        made = Detector(pools, np.array([[0, 3]], np.int32))
+        made.write([(1, V2State(10**21, 10**21))])
+        for batch in batches:
+            made.write(batch)
+        told.append([(each.amount_in, each.profit) for each in made.drain()])
+    assert told[0] == told[1]
+    assert len(set(told[0])) == 2
+
+
+def test_a_full_stop_table_leaves_its_pool_without_quotes() -> None:
+    pools = [Pool("0x01", V3, "any", "0x0a", "0x0b", 500, 10), Pool("0x02", V2, "any", "0x0a", "0x0b", 3000)]
+    unit = 10**18
+    made = Detector(pools, np.array([[0, 3]], np.int32), most_stops=16)
+    made.write([(0, V3State(2**96, 0, unit, (-100, 100), (unit, -unit)))])
+    many = tuple(10 * tick for tick in range(-10, 10))
+    with pytest.raises(OperatorError, match="the table holds 16"):
+        made.write([(0, V3State(2**96, 0, 10 * unit, many, (unit,) * 10 + (-unit,) * 10))])
+    made.write([(1, V2State(10**21, 2 * 10**21))])
+    assert made.drain() == []
+    assert made.counts["found"] == made.counts["refused"] == 1
