@@ -17,6 +17,7 @@ from tallyio.app.verify.recorded import Recorded, read
 from tallyio.app.verify.sheet import Sheet
 
 FAMILIES = {
+    "curve_twocrypto_ng": "twocrypto",
     "curve_stableswap_legacy": "stable_legacy",
     "curve_stableswap_ng_meta": "stable_ng_meta",
     "curve_stableswap_ng": "stable_ng",

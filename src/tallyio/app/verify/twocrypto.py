@@ -1,0 +1,142 @@
+"""Recorded answers of Curve Twocrypto-NG pools."""
+
+from collections.abc import Callable
+from functools import partial
+
+from tallyio.app.verify.sheet import Sheet, answer
+from tallyio.app.verify.ticks import Record
+from tallyio.protocols.dex.families import twocrypto, twocrypto_views
+from tallyio.protocols.dex.families.twocrypto import TwocryptoPool
+from tallyio.protocols.dex.families.words import require
+
+_LOW = 2**128 - 1
+_WORD64 = 2**64 - 1
+SAME = (
+    "initial_A_gamma",
+    "initial_A_gamma_time",
+    "future_A_gamma",
+    "future_A_gamma_time",
+    "packed_rebalancing_params",
+    "packed_fee_params",
+    "xcp_ma_time",
+    "xcp_profit_a",
+    "last_admin_fee_claim_timestamp",
+    "admin_lp_virtual_balance",
+    "total_supply",
+)
+"""What an exchange leaves alone."""
+
+
+def judge(record: Record, sheet: Sheet, family: str) -> None:
+    state, call = record["state"], record["call"]
+    now, pool = state["timestamp"], pool_of(state, record["decimals"])
+    sheet.fields("state", {name: state[name] for name in VIEWS}, fields(pool, state))
+    for name, view in record["views"].items():
+        ask = ask_view(pool, name, view, now)
+        if ask:
+            sheet.view(name, view, ask)
+        else:
+            sheet.missing.append(name)
+
+    def swap() -> tuple[int, TwocryptoPool]:
+        dy, after = twocrypto.exchange(pool, call["i"], call["j"], call["dx"], now)
+        require(dy >= call["min_dy"], "Slippage")
+        return dy, after
+
+    done = sheet.call(record["result"], swap)
+    if done is not None:
+        sheet.same("result.value", record["result"]["value"], done[0])
+        sheet.fields("state_after", record["state_after"], fields(done[1], state))
+
+
+VIEWS = (
+    *("A", "gamma", "mid_fee", "out_fee", "fee_gamma", "allowed_extra_profit", "adjustment_step", "ma_time", "fee"),
+    *("price_scale", "price_oracle", "get_virtual_price", "lp_price", "xcp_oracle"),
+)
+
+
+def ask_view(pool: TwocryptoPool, name: str, view: Record, now: int) -> Callable[[], object] | None:
+    match name:
+        case "get_dy":
+            return partial(twocrypto_views.get_dy, pool, view["i"], view["j"], view["dx"], now)
+        case "get_dx":
+            return partial(twocrypto_views.get_dx, pool, view["i"], view["j"], view["dy"], now)
+        case "calc_token_amount":
+            return partial(twocrypto_views.calc_token_amount, pool, view["amounts"], view["is_deposit"], now)
+        case "calc_withdraw_one_coin":
+            return partial(twocrypto_views.calc_withdraw_one_coin, pool, view["burn_amount"], view["i"], now)
+    return None
+
+
+def halves(word: int) -> tuple[int, int]:
+    """The high and the low 128 bits."""
+    return word >> 128, word & _LOW
+
+
+def thirds(word: int) -> tuple[int, int, int]:
+    """Three values of 64 bits, the highest first."""
+    return word >> 128 & _WORD64, word >> 64 & _WORD64, word & _WORD64
+
+
+def pool_of(state: Record, decimals: list[int]) -> TwocryptoPool:
+    profit, step, window = thirds(state["packed_rebalancing_params"])
+    mid, out, fee_gamma = thirds(state["packed_fee_params"])
+    xcp_time, price_time = halves(state["last_timestamp"])
+    return TwocryptoPool(
+        balances=(state["balances"][0], state["balances"][1]),
+        precisions=(10 ** (18 - decimals[0]), 10 ** (18 - decimals[1])),
+        total_supply=state["total_supply"],
+        price_scale=state["cached_price_scale"],
+        price_oracle=state["cached_price_oracle"],
+        last_price=state["last_prices"],
+        price_time=price_time,
+        xcp_oracle=state["cached_xcp_oracle"],
+        last_xcp=state["last_xcp"],
+        xcp_time=xcp_time,
+        xcp_window=state["xcp_ma_time"],
+        initial=halves(state["initial_A_gamma"]),
+        initial_time=state["initial_A_gamma_time"],
+        future=halves(state["future_A_gamma"]),
+        future_time=state["future_A_gamma_time"],
+        d=state["D"],
+        xcp_profit=state["xcp_profit"],
+        virtual_price=state["virtual_price"],
+        allowed_extra_profit=profit,
+        adjustment_step=step,
+        price_window=window,
+        mid_fee=mid,
+        out_fee=out,
+        fee_gamma=fee_gamma,
+    )
+
+
+def fields(pool: TwocryptoPool, before: Record) -> dict[str, object]:
+    now = before["timestamp"]
+    a, gamma = pool.a_gamma(now)
+    return {name: before[name] for name in SAME} | {
+        "timestamp": now,
+        "balances": list(pool.balances),
+        "cached_price_scale": pool.price_scale,
+        "cached_price_oracle": pool.price_oracle,
+        "last_prices": pool.last_price,
+        "cached_xcp_oracle": pool.xcp_oracle,
+        "last_timestamp": pool.price_time | pool.xcp_time << 128,
+        "last_xcp": pool.last_xcp,
+        "D": pool.d,
+        "xcp_profit": pool.xcp_profit,
+        "virtual_price": pool.virtual_price,
+        "A": a,
+        "gamma": gamma,
+        "mid_fee": pool.mid_fee,
+        "out_fee": pool.out_fee,
+        "fee_gamma": pool.fee_gamma,
+        "allowed_extra_profit": pool.allowed_extra_profit,
+        "adjustment_step": pool.adjustment_step,
+        "ma_time": pool.price_window * 694 // 1000,
+        "fee": answer(partial(twocrypto_views.present_fee, pool)),
+        "price_scale": pool.price_scale,
+        "price_oracle": answer(partial(twocrypto.oracle_price, pool, now)),
+        "get_virtual_price": answer(partial(twocrypto_views.virtual_price, pool)),
+        "lp_price": answer(partial(twocrypto_views.lp_price, pool, now)),
+        "xcp_oracle": answer(partial(twocrypto.oracle_xcp, pool, now)),
+    }
