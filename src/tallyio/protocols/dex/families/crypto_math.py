@@ -11,6 +11,8 @@ FEE_UNIT = 10**10
 A_MULTIPLIER = 10_000
 _NO_SCALING = 115_792_089_237_316_195_423_570_985_008_687_907_853_269
 
+_POWERS_1260, _POWERS_1000 = (1, 1260, 1260**2), (1, 1000, 1000**2)
+
 
 def sdiv(numerator: int, denominator: int) -> int:
     """The quotient towards zero, as signed words divide."""
@@ -28,7 +30,7 @@ def cube_root(x: int) -> int:
     else:
         scaled, back = x * 10**36, 1
     power, rest = divmod(max(scaled.bit_length() - 1, 0), 3)
-    root = (1 << power) * 1260**rest // 1000**rest
+    root = (1 << power) * _POWERS_1260[rest] // _POWERS_1000[rest]
     for _ in range(7):
         root = (2 * root + scaled // (root * root)) // 3
     return root * back

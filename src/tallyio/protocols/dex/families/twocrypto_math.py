@@ -53,10 +53,7 @@ def invariant(ann: int, gamma: int, balances: Sequence[int], k0_before: int = 0)
     high, low = max(balances), min(balances)
     require(0 < high < (2**256 - 1) // ONE * N**N, "unsafe balances")
     total = high + low
-    if k0_before == 0:
-        d = N * isqrt(u256(high * low))
-    else:
-        d = min(isqrt(4 * high * low // k0_before * ONE), total)
+    d = min(isqrt(4 * high * low // k0_before * ONE), total) if k0_before else N * isqrt(u256(high * low))
     for _ in range(255):
         before = d
         require(d > 0, "the invariant is zero")
