@@ -1,7 +1,7 @@
 """What a pending transaction would do to the pools, exactly."""
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import Pool, PoolState, V3State
+from tallyio.core.pools import V2, Pool, PoolState, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.amm import v3
 from tallyio.market.view import MarketView
@@ -19,28 +19,31 @@ def states_after(view: MarketView, intents: tuple[SwapIntent, ...]) -> dict[Addr
     for intent in intents:
         if intent.deadline is not None and view.next_timestamp > intent.deadline:
             raise ChainDataError(f"the deadline {intent.deadline} is before the next block's {view.next_timestamp}")
-        amount = _exact_out(view, intent, states) if intent.exact_out else _exact_in(view, intent, states)
+        amount = _run(view, intent, states)
         if amount > intent.limit if intent.exact_out else amount < intent.limit:
             raise ChainDataError(f"the swap would move {amount}, past its limit of {intent.limit}")
     return states
 
 
-def _exact_in(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
+def _run(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
+    """The other amount of the swap: what an exact input yields, what an exact output costs."""
     amount = intent.amount
-    for hop in intent.hops:
-        pool = _pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips)
+    hops = list(zip(intent.hops, _pools(view, intent), strict=True))
+    for hop, pool in reversed(hops) if intent.exact_out else hops:
         done = _swap(pool, _state(view, pool, states), hop.token_in, amount, intent)
-        states[pool.address], amount = done.state, done.amount_out
+        states[pool.address] = done.state
+        amount = done.amount_in if intent.exact_out else done.amount_out
     return amount
 
 
-def _exact_out(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
-    amount = intent.amount
-    for hop in reversed(intent.hops):
-        pool = _pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips)
-        done = _swap(pool, _state(view, pool, states), hop.token_in, amount, intent)
-        states[pool.address], amount = done.state, done.amount_in
-    return amount
+def _pools(view: MarketView, intent: SwapIntent) -> list[Pool]:
+    """The pools on the way. Of one passed twice only an exact input of v3 can be told: routers reckon a pair's amounts
+    now before the first swap, now swap by swap, and v3's outputs are swapped one inside the other, the pool locked."""
+    pools = [_pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips) for hop in intent.hops]
+    for place, pool in enumerate(pools):
+        if pool in pools[:place] and (intent.exact_out or pool.family == V2):
+            raise ChainDataError(f"the effect on pool {pool.address}, passed twice, cannot be told")
+    return pools
 
 
 def _swap(pool: Pool, state: PoolState, token_in: Address, amount: int, intent: SwapIntent) -> SwapResult:

@@ -90,10 +90,11 @@ def test_what_the_victim_leaves_is_told(even: Any, victim: Any) -> None:
     assert view.states[even.first] != even.states[even.first]
 
 
-@pytest.mark.parametrize("path", [("weth", "dai"), ("weth",)])
+@pytest.mark.parametrize("path", [("weth", "dai"), ("weth",), ("weth", "usdc", "weth")])
 def test_a_victim_whose_effect_cannot_be_told_is_left(even: Any, victim: Any, path: tuple[str, ...]) -> None:
-    tokens = [getattr(even, name) for name in path]
-    assert strategy().evaluate(victim(even, 10**18, path=tokens), even.view()) == []
+    order = victim(even, 10**18, path=[getattr(even, name) for name in path])
+    assert strategy().after_victim(order, even.view()) is None
+    assert strategy().evaluate(order, even.view()) == []
 
 
 def test_calls_of_other_contracts_and_other_events_are_left(even: Any, victim: Any, pending_call: Any) -> None:

@@ -71,6 +71,7 @@ def test_the_bytes_are_those_of_eth_account(tx: Transaction, number: int) -> Non
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @settings(max_examples=20_000, deadline=None)
 @given(transactions, secrets)
 def test_the_bytes_are_those_of_eth_account_on_many(tx: Transaction, number: int) -> None:

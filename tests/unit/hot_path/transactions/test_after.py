@@ -160,7 +160,9 @@ def without_ticks(state):
     return state if isinstance(state, V2State) else V3State(state.sqrt_price_x96, state.tick, state.liquidity)
 
 
-@pytest.mark.parametrize(("seed", "count"), [(1, 1500), pytest.param(2, 100_000, marks=[pytest.mark.nightly])])
+@pytest.mark.parametrize(
+    ("seed", "count"), [(1, 1500), pytest.param(2, 100_000, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])]
+)
 def test_states_after_transactions_equal_the_models(raw_call, seed, count):
     rng = random.Random(seed)
     told, crossed, reverted, kinds = 0, 0, 0, set()
