@@ -1,5 +1,6 @@
 """The first page of a segment: what it is, how large, whose, and whether it was made whole."""
 
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tallyio.core.errors import OperatorError
+from tallyio.hot_path.memory.folder import try_lock
 from tallyio.hot_path.memory.processes import is_alive, pid_namespace, pid_of
 
 BYTES = 4096
@@ -14,7 +16,7 @@ MAGIC = int.from_bytes(b"TALLYSHM", "little")
 VERSION = 1
 
 MAKING, READY, RETIRED = 1, 2, 3
-OWNER_WORD, STATE_WORD = 4, 6
+OWNER_WORD, NAMESPACE_WORD, STATE_WORD = 4, 5, 6
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,17 @@ class Header:
         return pid_of(self.owner)
 
     def owner_may_live(self) -> bool:
-        """False where the owner is surely gone; one of another container cannot be judged from here."""
+        """False where the owner is surely gone; one of another container cannot be judged by its number."""
         return self.namespace != pid_namespace() or is_alive(self.owner)
+
+
+def is_abandoned(fd: int, header: Header) -> bool:
+    """Whether the owner is gone. ``fd`` is one without a lock: where the owner's number says nothing here, as after the
+    restart of a container whose memory outlives it, the owner is gone when nobody maps the memory.
+    """
+    if header.namespace == pid_namespace():
+        return not is_alive(header.owner)
+    return try_lock(fd, fcntl.LOCK_EX)
 
 
 def read_header(fd: int, path: Path) -> Header | None:

@@ -61,4 +61,4 @@ def _is_left(fd: int, path: Path) -> bool:
     header = headers.read_header(fd, path)
     if header is None or header.state == headers.MAKING:
         return True
-    return not header.owner_may_live() and try_lock(fd, fcntl.LOCK_EX)
+    return headers.is_abandoned(fd, header) and try_lock(fd, fcntl.LOCK_EX)

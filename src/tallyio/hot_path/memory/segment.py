@@ -80,11 +80,16 @@ class Segment:
         """As ``attach``, and the caller is the owner from now on: for one that goes on where a dead owner stopped."""
         path = path_of(folder, name)
         with locked(folder):
+            if (fd := open_segment(path)) is not None:
+                try:
+                    header = headers.read_header(fd, path)
+                    if header is None or header.owner != my_identity():
+                        _refuse_living(fd, header, path)
+                finally:
+                    os.close(fd)
             segment = cls._opened(path, layout, size)
-            header = segment.header
-            if header.owner != my_identity():
-                _refuse_living(header, path)
-                segment._header[headers.OWNER_WORD] = my_identity()
+            segment._header[headers.OWNER_WORD] = my_identity()
+            segment._header[headers.NAMESPACE_WORD] = pid_namespace()
         return segment
 
     @classmethod
@@ -163,12 +168,16 @@ def _mapped(fd: int, path: Path, size: int, huge_pages: bool) -> mmap.mmap:
         ) from error
 
 
-def _refuse_living(header: Header, path: Path) -> None:
-    if header.owner_may_live():
-        raise OperatorError(
-            f"{path} belongs to process {header.owner_pid}, which is running",
-            todo="stop it first, or give this one another name",
-        )
+def _refuse_living(fd: int, header: Header | None, path: Path) -> None:
+    """Of one that was made whole: the others belong to nobody."""
+    if header is None or header.state == headers.MAKING or headers.is_abandoned(fd, header):
+        return
+    here = header.namespace == pid_namespace()
+    raise OperatorError(
+        f"{path} belongs to process {header.owner_pid}, which is running"
+        + ("" if here else " in another container, or has readers"),
+        todo="stop it first, or give this one another name",
+    )
 
 
 def open_segment(path: Path) -> int | None:
@@ -193,7 +202,7 @@ def _remove_dead(path: Path) -> None:
 
 def retire(fd: int, header: Header | None, path: Path) -> None:
     """Removes the name, under the folder's lock. Refused while the owner may live, unless it was never made whole."""
+    _refuse_living(fd, header, path)
     if header is not None and header.state != headers.MAKING:
-        _refuse_living(header, path)
         os.pwrite(fd, headers.RETIRED.to_bytes(8, "little"), headers.STATE_WORD * 8)
     path.unlink()

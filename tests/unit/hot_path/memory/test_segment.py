@@ -15,7 +15,7 @@ import pytest
 from tallyio.core.errors import BugError, OperatorError, RetryableError
 from tallyio.hot_path.memory import header as headers
 from tallyio.hot_path.memory.folder import locked
-from tallyio.hot_path.memory.leftovers import Cleared, clear_leftovers
+from tallyio.hot_path.memory.leftovers import Cleared, clear_leftovers, find_leftovers
 from tallyio.hot_path.memory.processes import identity_of, my_identity
 from tallyio.hot_path.memory.segment import Segment
 
@@ -202,12 +202,29 @@ def test_a_process_number_used_again_is_not_its_owner(shm: Path) -> None:
     assert clear_leftovers("", folder=shm) == Cleared(("pools",), (), ())
 
 
-def test_the_owner_in_another_container_is_not_judged(shm: Path) -> None:
+@pytest.mark.parametrize("follow", ["clear", "create", "adopt"])
+def test_the_owner_in_another_container_is_judged_by_what_it_maps(shm: Path, follow: str) -> None:
+    """Its number says nothing here; memory that outlives a container's restart must not stop the next start."""
     segment = create(shm)
     segment._header[headers.OWNER_WORD] = 1
-    segment._header[5] = 1
-    segment.close()
+    segment._header[headers.NAMESPACE_WORD] = 1
     assert clear_leftovers("", folder=shm) == Cleared((), ("pools",), ())
+    with pytest.raises(OperatorError, match="in another container, or has readers"):
+        create(shm)
+    with pytest.raises(OperatorError, match="in another container, or has readers"):
+        Segment.adopt("pools", layout=LAYOUT, size=10_000, folder=shm)
+    segment.close()
+    if follow == "clear":
+        assert find_leftovers("", folder=shm) == Cleared(("pools",), (), ())
+        assert clear_leftovers("", folder=shm) == Cleared(("pools",), (), ())
+    elif follow == "create":
+        create(shm).remove()
+    else:
+        adopted = Segment.adopt("pools", layout=LAYOUT, size=10_000, folder=shm)
+        assert adopted.header.owner == my_identity()
+        assert not headers.is_abandoned(-1, adopted.header)
+        adopted.remove()
+    assert list(shm.iterdir()) == []
 
 
 def test_two_that_start_at_once_do_not_both_get_it(shm: Path, start: Start) -> None:
