@@ -1,8 +1,8 @@
 """The state before a block, from a node's prestate tracer (geth's built-in ``prestateTracer``).
 
 For each transaction the tracer tells what it touched, with the values before that transaction; the first that any
-transaction of the block saw is the one before the block. An account that was first seen without code and nonce may
-have been created by the block: what is told of its slots afterwards is the block's own work and is left out.
+transaction of the block saw is the one before the block. A contract that was first seen without code was created by
+the block: what is told of its slots afterwards is the block's own work and is left out.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import OutOfReachError
 
 _TRACER = "prestateTracer"
+_DELEGATION = "ef0100"  # code that an account borrows (EIP-7702), with slots of its own from before
 
 
 def accounts_before(rpc: BlockingRpc, block: dict[str, Any]) -> dict[str, Any]:
@@ -44,10 +45,14 @@ def accounts_before(rpc: BlockingRpc, block: dict[str, Any]) -> dict[str, Any]:
 def _merge(found: dict[str, Any], result: dict[str, Any]) -> None:
     for address, told in result.items():
         held = found.setdefault(address.lower(), {**told, "storage": {}})
-        if held.get("code", "0x") != "0x" or held.get("nonce"):
+        if _code(held) or not _code(told) or _code(told).startswith(_DELEGATION):
             slots = held.setdefault("storage", {})
             for key, value in (told.get("storage") or {}).items():
                 slots.setdefault(key, value)
+
+
+def _code(account: dict[str, Any]) -> str:
+    return str(account.get("code") or "0x")[2:]
 
 
 def _created(transaction: dict[str, Any]) -> str:

@@ -9,9 +9,8 @@ from tallyio.simulation.evm import execute as evm
 from tallyio.simulation.evm.code import EMPTY_CODE
 from tallyio.simulation.evm.execute import Message, Result
 from tallyio.simulation.evm.forks import Fork, blob_base_fee, fork_at, named
-from tallyio.simulation.evm.machine import Machine, Tracer
+from tallyio.simulation.evm.machine import Machine, Surroundings, Tracer
 from tallyio.simulation.evm.state import Account, Checkpoint, EvmLog, State, hex_address
-from tallyio.simulation.evm.table import Surroundings
 from tallyio.simulation.receipts import Receipt, bloom_of, receipts_root
 from tallyio.simulation.records import CallTx, Executed
 from tallyio.simulation.revert import Errors
@@ -97,7 +96,7 @@ class BlockExecution:
         """Run the block's next transaction. Raises ``IndexError`` after the last."""
         raw = self.block.transactions[self.position]
         message = message_of(raw)
-        result = evm.execute(self._machine, message)
+        result = evm.execute(self._machine, message, mined=True)
         self.position += 1
         self.gas_used += result.gas_used
         kind = raw[0] if raw[0] < 0x80 else 0

@@ -19,15 +19,17 @@ PURE, FRAME, HOST, CALL, OR, JUMP_IF_ANY, GAS, STOP, RETURN, REVERT, INVALID, NO
 ``f(machine, frame)`` with its gas in the frame; CALL: the same, and a frame may come back to be run."""
 
 Operation = tuple[int, Any]
-Entry = tuple[int, int, int, int, Callable[..., Any] | None]
-"""Of an opcode: what the interpreter does, fixed gas, items taken, items left, function."""
+Entry = tuple[int, int, int, int, Callable[..., Any] | int | None]
+"""Of an opcode: what the interpreter does, fixed gas, items taken, items left, function or index into the stack."""
 Run = tuple[int, int, int, list[Operation], int]
 """Fixed gas, least and most items on the stack at its start, operations, where it goes on."""
 
 _LIMIT = 1024
+_DEEPEST = 12
+"""Steps back before the whole code is swept instead."""
 _ENDS = frozenset((STOP, RETURN, REVERT, INVALID, JUMP))
 _BREAKS = frozenset((CALL, GAS))
-_PUSHES = range(0x60, 0x80)
+_TAKES_CONSTANT = frozenset((JUMP, JUMP_IF_ANY, ADD, AND))
 _JUMPDEST, _PC = 0x5B, 0x58
 _SELFDESTRUCT, _SSTORE = 0xFF, 0x55
 
@@ -56,11 +58,26 @@ class Code:
         raw = self.raw
         if at >= len(raw) or raw[at] != _JUMPDEST:
             return False
-        if all(raw[at - back] - 0x5F < back or raw[at - back] > 0x7F for back in range(1, min(32, at) + 1)):
-            return True  # no byte before it could be a PUSH that reaches so far
         if self._jumps is None:
-            self._jumps = _destinations(raw)
+            try:
+                return self._starts(at, _DEEPEST, {})
+            except RecursionError:
+                self._jumps = _destinations(raw)
         return at in self._jumps
+
+    def _starts(self, at: int, deepest: int, known: dict[int, bool]) -> bool:
+        """Whether an instruction starts at ``at``: no PUSH before it, itself an instruction, reaches so far."""
+        if at in known:
+            return known[at]
+        if deepest == 0:
+            raise RecursionError
+        raw, starts = self.raw, True
+        for push in range(max(at - 32, 0), at):
+            if at - push + 0x5F <= raw[push] <= 0x7F and self._starts(push, deepest - 1, known):
+                starts = False
+                break
+        known[at] = starts
+        return starts
 
     def run_at(self, pc: int) -> Run:
         run = self.runs[pc] = self._decode(pc)
@@ -76,6 +93,16 @@ class Code:
                 operations.append((STOP, None))
                 break
             opcode = raw[pc]
+            if 0x60 <= opcode < 0x80:
+                after = pc + opcode - 0x5E
+                value = raw[pc + 1 : after]
+                operations.append((PUSH, int.from_bytes(value) << 8 * (after - pc - 1 - len(value))))
+                gas += 3
+                height += 1
+                if height > most:
+                    most = height
+                pc = after
+                continue
             entry = table[opcode]
             if entry is None:
                 operations.append((INVALID, opcode))
@@ -87,32 +114,19 @@ class Code:
             height += leaves - takes
             if height > most:
                 most = height
-            if opcode in _PUSHES:
-                after = pc + opcode - 0x5E
-                value = raw[pc + 1 : after]
-                operations.append((PUSH, int.from_bytes(value) << 8 * (after - pc - 1 - len(value))))
-                pc = after
-                continue
             pc += 1
+            if kind in (DUP, SWAP):
+                operations.append((kind, function))
+                continue
             if opcode == _JUMPDEST:
                 continue
             if opcode == _PC:
                 operations.append((PUSH, pc - 1))
                 continue
-            if kind == DUP:
-                operations.append((DUP, 0x7F - opcode))
-                continue
-            if kind == SWAP:
-                operations.append((SWAP, 0x8E - opcode))
-                continue
-            pushed = operations[-1][1] if operations and operations[-1][0] == PUSH else None
-            if pushed is not None and kind in (JUMP, JUMP_IF_ANY, ADD, AND):
-                operations.pop()
-                if kind == ADD:
-                    operations.append((ADD_N, pushed))
-                    continue
-                if kind == AND:
-                    operations.append((AND_N, pushed))
+            if kind in _TAKES_CONSTANT and operations and operations[-1][0] == PUSH:
+                pushed = operations.pop()[1]
+                if kind in (ADD, AND):
+                    operations.append((ADD_N if kind == ADD else AND_N, pushed))
                     continue
                 if not self.jumps_to(pushed):
                     pushed = -1

@@ -51,8 +51,11 @@ class Result(msgspec.Struct, frozen=True):
     tip_wei: int
 
 
-def execute(machine: Machine, message: Message) -> Result:
+def execute(machine: Machine, message: Message, *, mined: bool = False) -> Result:
     """Run ``message`` as the next transaction and keep its effects.
+
+    ``mined``: a block holds it already, so that the cap on a transaction's gas (EIP-7825) is not asked: development
+    chains do not keep it.
 
     Raises ``NotIncludableError`` for one that no block of this fork could hold; nothing has changed then.
     """
@@ -61,9 +64,9 @@ def execute(machine: Machine, message: Message) -> Result:
     price = _price(machine, message)
     least = intrinsic_gas(fork, message)
     blob_fee = block.blob_base_fee * _BLOB_GAS * len(message.blob_hashes)
-    _check(machine, message, sender, least)
+    _check(machine, message, sender, least, mined)
     state.begin()
-    machine.transaction.origin, machine.transaction.gas_price = message.sender, price
+    machine.origin, machine.gas_price = message.sender, price
     machine.blob_hashes = message.blob_hashes
     nonce = sender.nonce
     state.set_balance(sender, sender.balance - message.gas_limit * price - blob_fee)
@@ -90,7 +93,7 @@ def call(machine: Machine, message: Message) -> Result:
     state = machine.state
     state.begin()
     checkpoint = state.checkpoint()
-    machine.transaction.origin, machine.transaction.gas_price = message.sender, 0
+    machine.origin, machine.gas_price = message.sender, 0
     machine.blob_hashes = message.blob_hashes
     _warm_up(machine, message)
     ended, created = _run(machine, message, state.account(message.sender).nonce, message.gas_limit)
@@ -124,7 +127,7 @@ def _price(machine: Machine, message: Message) -> int:
     return min(message.max_fee_wei, base + message.priority_fee_wei)
 
 
-def _check(machine: Machine, message: Message, sender: Account, least: int) -> None:
+def _check(machine: Machine, message: Message, sender: Account, least: int, mined: bool) -> None:
     block, fork = machine.block, machine.fork
     who = f"a transaction of {hex_address(message.sender)}"
     if message.nonce is not None and message.nonce != sender.nonce:
@@ -133,7 +136,8 @@ def _check(machine: Machine, message: Message, sender: Account, least: int) -> N
         raise NotIncludableError(f"{who} pays at most {message.max_fee_wei} per gas, below {block.base_fee}")
     if message.priority_fee_wei > message.max_fee_wei:
         raise NotIncludableError(f"{who} tips {message.priority_fee_wei} per gas, above its own maximum")
-    if message.gas_limit > block.gas_limit or (fork >= Fork.OSAKA and message.gas_limit > _MOST_GAS):
+    capped = fork >= Fork.OSAKA and not mined
+    if message.gas_limit > block.gas_limit or (capped and message.gas_limit > _MOST_GAS):
         raise NotIncludableError(f"{who} asks for {message.gas_limit} gas, more than a block may give it")
     if message.gas_limit < max(least, floor_gas(fork, message.data)):
         raise NotIncludableError(f"{who} asks for {message.gas_limit} gas, its data alone needs more")

@@ -1,6 +1,7 @@
 """Instructions that see memory, state or the block, and whose gas depends on what they find."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tallyio.chains.keccak import keccak256
@@ -38,7 +39,14 @@ def keccak(machine: "Machine", frame: Frame) -> None:
     offset, size = frame.stack.pop(), frame.stack.pop()
     frame.gas -= 6 * words(size)
     frame.reach(offset, size)
-    frame.stack.append(int.from_bytes(keccak256(frame.read(offset, size))))
+    data = frame.read(offset, size)
+    frame.stack.append(_word_of_pair(data) if size == 64 else int.from_bytes(keccak256(data)))
+
+
+@lru_cache(maxsize=1 << 15)
+def _word_of_pair(data: bytes) -> int:
+    """The slots of mappings: few pairs, hashed again and again."""
+    return int.from_bytes(keccak256(data))
 
 
 def balance(machine: "Machine", frame: Frame) -> None:

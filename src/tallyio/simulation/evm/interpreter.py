@@ -145,7 +145,7 @@ def interpret(machine: "Machine", frame: Frame) -> Frame | None:
                 if gas < 0:
                     raise Halt("out of gas")
             elif kind == FRAME:
-                push(arg(frame))
+                push(arg(machine, frame))
             elif kind == OR:
                 push(pop() | pop())
             elif kind == NOT:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import msgspec
 
+from tallyio.chains.keccak import keccak256
 from tallyio.simulation.evm import precompiles
 from tallyio.simulation.evm.calls import DELEGATION, deposit
 from tallyio.simulation.evm.code import EMPTY_CODE, Code
@@ -13,7 +14,20 @@ from tallyio.simulation.evm.halt import Halt
 from tallyio.simulation.evm.host import COLD_ACCOUNT, WARM
 from tallyio.simulation.evm.interpreter import Reverted, interpret
 from tallyio.simulation.evm.state import State
-from tallyio.simulation.evm.table import Surroundings, Transaction, table
+from tallyio.simulation.evm.table import table
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """The block as code can read it; words. ``random`` is the difficulty before Paris."""
+
+    number: int
+    time: int
+    coinbase: int
+    gas_limit: int
+    base_fee: int
+    random: int
+    chain_id: int
+    blob_base_fee: int
 
 
 class StoreGas(msgspec.Struct, frozen=True):
@@ -40,25 +54,34 @@ class Ended(msgspec.Struct, frozen=True):
     failure: str
 
 
+_codes: dict[tuple[Fork, bytes], Code] = {}
+_MOST_CODES = 1_024
+"""What was decoded is kept from block to block; this many are some hundred megabytes at the worst."""
+
+
 class Machine:
-    """One block's machine: fork, surroundings and state; ``codes`` by hash, decoded once."""
+    """One block's machine: fork, surroundings and state; ``origin`` and ``gas_price`` of the running transaction."""
 
     def __init__(self, fork: Fork, block: Surroundings, state: State) -> None:
         self.fork = fork
         self.block = block
         self.state = state
-        self.transaction = Transaction()
+        self.origin = self.gas_price = 0
         self.blob_hashes: tuple[int, ...] = ()
         self.tracer: Tracer | None = None
         self.precompiles = precompiles.active(fork)
         self.store_gas = _store_gas(fork)
-        self._table = table(fork, block, self.transaction)
-        self._codes: dict[bytes, Code] = {}
+        self._table = table(fork)
 
     def code(self, raw: bytes, code_hash: bytes | None = None) -> Code:
         """The code object of ``raw``, shared by all accounts that have it."""
-        code = Code(raw, self._table, code_hash)
-        return self._codes.setdefault(code.hash, code)
+        key = (self.fork, keccak256(raw) if code_hash is None else code_hash)
+        found = _codes.get(key)
+        if found is None:
+            if len(_codes) >= _MOST_CODES:
+                _codes.clear()
+            found = _codes[key] = Code(raw, self._table, key[1])
+        return found
 
     def init_code(self, raw: bytes) -> Code:
         return Code(raw, self._table, b"")

@@ -1,7 +1,8 @@
 """What every byte of code means under a fork: what the interpreter does with it, its fixed gas, its stack effect."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from tallyio.simulation.evm import code as op
 from tallyio.simulation.evm import host
@@ -11,7 +12,11 @@ from tallyio.simulation.evm.forks import Fork
 from tallyio.simulation.evm.frame import Frame
 from tallyio.simulation.evm.pure import PURE, clz
 
+if TYPE_CHECKING:
+    from tallyio.simulation.evm.machine import Machine
+
 Table = list[Entry | None]
+Reader = Callable[["Machine", Frame], int]
 
 _LOOP = {
     0x00: (op.STOP, 0, 0, 0),
@@ -67,42 +72,8 @@ _OPENERS = {
 }
 
 
-class Surroundings:
-    """The block and transaction that code can read; words. ``random`` is the difficulty before Paris."""
-
-    __slots__ = ("base_fee", "blob_base_fee", "chain_id", "coinbase", "gas_limit", "number", "random", "time")
-
-    def __init__(
-        self,
-        number: int,
-        time: int,
-        coinbase: int,
-        gas_limit: int,
-        base_fee: int,
-        random: int,
-        chain_id: int,
-        blob_base_fee: int,
-    ) -> None:
-        self.number = number
-        self.time = time
-        self.coinbase = coinbase
-        self.gas_limit = gas_limit
-        self.base_fee = base_fee
-        self.random = random
-        self.chain_id = chain_id
-        self.blob_base_fee = blob_base_fee
-
-
-class Transaction:
-    """``origin`` and ``gas_price`` of the running transaction."""
-
-    __slots__ = ("gas_price", "origin")
-
-    def __init__(self) -> None:
-        self.origin = self.gas_price = 0
-
-
-def table(fork: Fork, block: Surroundings, transaction: Transaction) -> Table:
+@cache
+def table(fork: Fork) -> Table:
     """256 entries; None is an invalid opcode."""
     entries: Table = [None] * 256
     for opcode, (kind, gas, takes, leaves) in _LOOP.items():
@@ -113,13 +84,13 @@ def table(fork: Fork, block: Surroundings, transaction: Transaction) -> Table:
         entries[opcode] = (op.HOST, gas, takes, leaves, function)
     for opcode, (open_, gas, takes, leaves) in _OPENERS.items():
         entries[opcode] = (op.CALL, gas, takes, leaves, open_)
-    for opcode, read in _readers(fork, block, transaction).items():
+    for opcode, read in _readers(fork).items():
         entries[opcode] = (op.FRAME, 2, 0, 1, read)
     for n in range(1, 33):
         entries[0x5F + n] = (op.PUSH, 3, 0, 1, None)
     for n in range(1, 17):
-        entries[0x7F + n] = (op.DUP, 3, n, n + 1, None)
-        entries[0x8F + n] = (op.SWAP, 3, n + 1, n + 1, None)
+        entries[0x7F + n] = (op.DUP, 3, n, n + 1, -n)
+        entries[0x8F + n] = (op.SWAP, 3, n + 1, n + 1, -n - 1)
     for n in range(5):
         entries[0xA0 + n] = (op.HOST, 375 * (n + 1), n + 2, 0, host.log(n))
     if fork >= Fork.OSAKA:
@@ -138,28 +109,28 @@ def _since(fork: Fork) -> dict[int, tuple[Callable[..., None], int, int, int]]:
     }
 
 
-def _readers(fork: Fork, block: Surroundings, transaction: Transaction) -> dict[int, Callable[[Frame], Any]]:
-    readers: dict[int, Callable[[Frame], Any]] = {
-        0x30: lambda frame: frame.address,
-        0x32: lambda frame: transaction.origin,
-        0x33: lambda frame: frame.caller,
-        0x34: lambda frame: frame.value,
-        0x36: lambda frame: len(frame.data),
-        0x38: lambda frame: len(frame.code.raw),
-        0x3A: lambda frame: transaction.gas_price,
-        0x3D: lambda frame: len(frame.returned),
-        0x41: lambda frame: block.coinbase,
-        0x42: lambda frame: block.time,
-        0x43: lambda frame: block.number,
-        0x44: lambda frame: block.random,
-        0x45: lambda frame: block.gas_limit,
-        0x46: lambda frame: block.chain_id,
-        0x59: lambda frame: len(frame.memory),
+def _readers(fork: Fork) -> dict[int, Reader]:
+    readers: dict[int, Reader] = {
+        0x30: lambda machine, frame: frame.address,
+        0x32: lambda machine, frame: machine.origin,
+        0x33: lambda machine, frame: frame.caller,
+        0x34: lambda machine, frame: frame.value,
+        0x36: lambda machine, frame: len(frame.data),
+        0x38: lambda machine, frame: len(frame.code.raw),
+        0x3A: lambda machine, frame: machine.gas_price,
+        0x3D: lambda machine, frame: len(frame.returned),
+        0x41: lambda machine, frame: machine.block.coinbase,
+        0x42: lambda machine, frame: machine.block.time,
+        0x43: lambda machine, frame: machine.block.number,
+        0x44: lambda machine, frame: machine.block.random,
+        0x45: lambda machine, frame: machine.block.gas_limit,
+        0x46: lambda machine, frame: machine.block.chain_id,
+        0x59: lambda machine, frame: len(frame.memory),
     }
     if fork >= Fork.LONDON:
-        readers[0x48] = lambda frame: block.base_fee
+        readers[0x48] = lambda machine, frame: machine.block.base_fee
     if fork >= Fork.SHANGHAI:
-        readers[0x5F] = lambda frame: 0
+        readers[0x5F] = lambda machine, frame: 0
     if fork >= Fork.CANCUN:
-        readers[0x4A] = lambda frame: block.blob_base_fee
+        readers[0x4A] = lambda machine, frame: machine.block.blob_base_fee
     return readers
