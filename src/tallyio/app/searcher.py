@@ -49,7 +49,7 @@ from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.protocols.dex.routers import prepare_calls
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
-from tallyio.strategies.detection import is_prepared, prepare
+from tallyio.strategies.detection import prepare
 from tallyio.wallet import keystore
 from tallyio.wallet.nonces import NonceBook
 from tallyio.wallet.passwords import read_password
@@ -148,13 +148,8 @@ class Searcher:
         signer = signer.with_policy(self._policy(self.executor, self.directory.limits(Limits)))
         self.journal = Journal.open(data_dir / FILE_NAME)
         self._stack.callback(self.journal.close)
-        preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
-        try:
-            if not is_prepared():
-                await preparing  # else the blocks of that minute would count as missed
-            await self._assemble(signer)
-        finally:
-            await preparing
+        await asyncio.to_thread(self._prepare)  # before the head is read: blocks of a minute's compiling are not missed
+        await self._assemble(signer)
         self.server = MonitoringServer(
             self.monitor.metrics, self.health, settings.metrics.port, before=self._refresh_metrics
         )

@@ -141,18 +141,12 @@ def _emptied(state: PoolState) -> PoolState:
     return msgspec.structs.replace(state, liquidity=0) if isinstance(state, V3State) else V2State(0, 0)
 
 
-def is_prepared() -> bool:
-    """Whether the compiled detector only needs to be loaded."""
-    from tallyio.hot_path.compiled import DISABLED, cache_folder
-
-    return DISABLED or any(cache_folder().rglob("listing._list-*.nbc"))
-
-
 def prepare() -> None:
     """Load the compiled detector, or build it where there is none yet: the first block has no minute to spare."""
     from tallyio.hot_path import warm
+    from tallyio.hot_path.compiled import DISABLED, cache_folder
 
-    if not is_prepared():
+    if not DISABLED and not any(cache_folder().rglob("listing._list-*.nbc")):
         log.info("compiling kernels, once for this version: a minute or more")
     for part in ("cycle_index", "detector"):
         warm.warm(part)
