@@ -17,7 +17,8 @@ from tallyio.app.verify.recorded import Recorded, read
 from tallyio.app.verify.sheet import Sheet
 
 FAMILIES = {
-    "curve_twocrypto_ng": "twocrypto",
+    "curve_twocrypto_ng": "crypto",
+    "curve_tricrypto_ng": "crypto",
     "curve_stableswap_legacy": "stable_legacy",
     "curve_stableswap_ng_meta": "stable_ng_meta",
     "curve_stableswap_ng": "stable_ng",

@@ -10,10 +10,13 @@ from math import isqrt
 from tallyio.protocols.dex.families.crypto_math import (
     A_MULTIPLIER,
     ONE,
+    SHARE,
     converged,
     cube_root,
-    deviation,
+    gk0,
+    newton_balance,
     newton_step,
+    scale_down,
     sdiv,
 )
 from tallyio.protocols.dex.families.words import SwapRefusedError, div, require, u256
@@ -21,25 +24,7 @@ from tallyio.protocols.dex.families.words import SwapRefusedError, div, require,
 N = 2
 _ANN = N**N * A_MULTIPLIER // 10, N**N * A_MULTIPLIER * 1000
 _GAMMA = 10**10, 2 * 10**15
-_SHARE = 10**16, 10**20
-"""The least and the greatest that the contract computes with; shares are of D (1e18)."""
-_SCALES = (
-    (48, 30),
-    (46, 28),
-    (44, 26),
-    (42, 24),
-    (40, 22),
-    (38, 20),
-    (36, 18),
-    (34, 16),
-    (32, 14),
-    (30, 12),
-    (28, 10),
-    (26, 8),
-    (24, 6),
-    (20, 2),
-)
-"""Where the least of the cubic's terms is above ``10**a``, all are divided by ``10**b``."""
+"""The least and the greatest that the contract computes with."""
 
 
 def require_safe(ann: int, gamma: int) -> None:
@@ -60,7 +45,7 @@ def invariant(ann: int, gamma: int, balances: Sequence[int], k0_before: int = 0)
         d = newton_step(d, total, ONE * N**2 * high // d * low // d, ann, gamma, N)
         if converged(d, before):
             for x in balances:
-                require(_SHARE[0] <= x * ONE // d <= _SHARE[1], "unsafe values x[i]")
+                require(SHARE[0] <= x * ONE // d <= SHARE[1], "unsafe values x[i]")
             return d
     raise SwapRefusedError("Did not converge")
 
@@ -71,13 +56,13 @@ def balance(ann: int, gamma: int, balances: Sequence[int], d: int, i: int) -> tu
     require(10**17 <= d <= 10**33, "unsafe values D")
     x = balances[1 - i]
     ratio = div(ONE * N * x, d)
-    require(_SHARE[0] * N <= ratio <= _SHARE[1] * N, "unsafe values x[i]")
+    require(SHARE[0] * N <= ratio <= SHARE[1] * N, "unsafe values x[i]")
     root = _root(ann, gamma, x, d)
     if root is None:
-        y, k0 = newton_balance(ann, gamma, x, d), 0
+        y, k0 = newton_balance(ann, gamma, [x], d, div(d * d, x * N**2), ratio), 0
     else:
         y, k0 = sdiv(sdiv(d * d, x) * root, 4 * ONE), root
-    require(_SHARE[0] - 1 <= u256(y) * ONE // d <= _SHARE[1], "unsafe value for y")
+    require(SHARE[0] - 1 <= u256(y) * ONE // d <= SHARE[1], "unsafe value for y")
     return y, u256(k0)
 
 
@@ -91,7 +76,7 @@ def _root(ann: int, gamma: int, x: int, d: int) -> int | None:
     e = -((ONE + gamma) ** 2 // 10**4)
     delta0, delta1 = _deltas(a, b, c, e)
     least = min(abs(delta0), abs(delta1), a)
-    divider = next((10**scale for above, scale in _SCALES if least > 10**above), 1)
+    divider = scale_down(least, 2)
     a, b, c, e = a // divider, sdiv(b, divider), sdiv(c, divider), sdiv(e, divider)
     delta0, delta1 = _deltas(a, b, c, e)
     under = delta1**2 + sdiv(4 * delta0**2, b) * delta0
@@ -109,39 +94,26 @@ def _deltas(a: int, b: int, c: int, e: int) -> tuple[int, int]:
     return delta0, 3 * delta0 + b - sdiv(sdiv(27 * a * a, b) * e, b)
 
 
-def newton_balance(ann: int, gamma: int, x: int, d: int) -> int:
-    """The other balance by Newton's method, where the cubic's root cannot be taken."""
-    y = div(d * d, x * N**2)
-    k0_i = ONE * N * x // d
-    limit = max(x // 10**14, d // 10**14, 100)
-    for _ in range(255):
-        before = y
-        k0 = k0_i * y * N // d
-        total = x + y
-        far = deviation(gamma, k0)
-        mul1 = ONE * d // gamma * far // gamma * far * A_MULTIPLIER // ann
-        mul2 = ONE + 2 * ONE * k0 // far
-        slope = ONE * y + total * mul2 + mul1
-        if slope < d * mul2:
-            y = before // 2
-            continue
-        slope -= d * mul2
-        fprime = div(slope, y)
-        minus = div(mul1, fprime)
-        plus = (slope + ONE * d) // fprime + div(minus * ONE, k0)
-        minus += ONE * total // fprime
-        y = before // 2 if plus < minus else plus - minus
-        if abs(y - before) < max(limit, y // 10**14):
-            return y
-    raise SwapRefusedError("Did not converge")
-
-
-def price(balances: Sequence[int], d: int, ann: int, gamma: int) -> int:
+def prices(balances: Sequence[int], d: int, ann: int, gamma: int) -> tuple[int, ...]:
     """Marginal price of scaled coin 1 in coin 0 (1e18)."""
     x, y = balances
     k0 = u256(4 * x * y) // d * 10**36 // d
-    gk0 = 2 * k0 * k0 // 10**36 * k0 // 10**36 + (gamma + ONE) ** 2
-    gk0 = u256(gk0 - k0 * k0 // 10**36 * (2 * gamma + 3 * ONE) // ONE)
-    weight = ann * gamma**2 // A_MULTIPLIER
-    below = gk0 + weight * x // d * k0 // 10**36
-    return div(u256(x * (gk0 + weight * y // d * k0 // 10**36) // y * ONE), below)
+    shared, weight = gk0(gamma, k0), ann * gamma**2 // A_MULTIPLIER
+    below = shared + weight * x // d * k0 // 10**36
+    return (div(u256(x * (shared + weight * y // d * k0 // 10**36) // y * ONE), below),)
+
+
+def mean(balances: Sequence[int]) -> int:
+    """The geometric mean."""
+    return isqrt(u256(balances[0] * balances[1]))
+
+
+def evenness(balances: Sequence[int]) -> int:
+    """1e18 where the balances are equal, towards 0 where they are not."""
+    total = u256(balances[0] + balances[1])
+    return div(div(ONE * N**N * balances[0], total) * balances[1], total)
+
+
+def share_price(virtual_price: int, oracle: Sequence[int]) -> int:
+    """A share's price in coin 0 (1e18), by the average price."""
+    return N * virtual_price * isqrt(oracle[0] * ONE) // ONE

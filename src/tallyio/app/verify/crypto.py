@@ -1,12 +1,12 @@
-"""Recorded answers of Curve Twocrypto-NG pools."""
+"""Recorded answers of Curve Twocrypto-NG and Tricrypto-NG pools."""
 
 from collections.abc import Callable
 from functools import partial
 
 from tallyio.app.verify.sheet import Sheet, answer
 from tallyio.app.verify.ticks import Record
-from tallyio.protocols.dex.families import twocrypto, twocrypto_views
-from tallyio.protocols.dex.families.twocrypto import TwocryptoPool
+from tallyio.protocols.dex.families import crypto_pool, crypto_views
+from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.families.words import require
 
 _LOW = 2**128 - 1
@@ -30,7 +30,7 @@ SAME = (
 def judge(record: Record, sheet: Sheet, family: str) -> None:
     state, call = record["state"], record["call"]
     now, pool = state["timestamp"], pool_of(state, record["decimals"])
-    sheet.fields("state", {name: state[name] for name in VIEWS}, fields(pool, state))
+    sheet.fields("state", {name: state[name] for name in VIEWS if name in state}, fields(pool, state))
     for name, view in record["views"].items():
         ask = ask_view(pool, name, view, now)
         if ask:
@@ -38,8 +38,8 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
         else:
             sheet.missing.append(name)
 
-    def swap() -> tuple[int, TwocryptoPool]:
-        dy, after = twocrypto.exchange(pool, call["i"], call["j"], call["dx"], now)
+    def swap() -> tuple[int, CryptoPool]:
+        dy, after = crypto_pool.exchange(pool, call["i"], call["j"], call["dx"], now)
         require(dy >= call["min_dy"], "Slippage")
         return dy, after
 
@@ -55,16 +55,16 @@ VIEWS = (
 )
 
 
-def ask_view(pool: TwocryptoPool, name: str, view: Record, now: int) -> Callable[[], object] | None:
+def ask_view(pool: CryptoPool, name: str, view: Record, now: int) -> Callable[[], object] | None:
     match name:
         case "get_dy":
-            return partial(twocrypto_views.get_dy, pool, view["i"], view["j"], view["dx"], now)
+            return partial(crypto_views.get_dy, pool, view["i"], view["j"], view["dx"], now)
         case "get_dx":
-            return partial(twocrypto_views.get_dx, pool, view["i"], view["j"], view["dy"], now)
+            return partial(crypto_views.get_dx, pool, view["i"], view["j"], view["dy"], now)
         case "calc_token_amount":
-            return partial(twocrypto_views.calc_token_amount, pool, view["amounts"], view["is_deposit"], now)
+            return partial(crypto_views.calc_token_amount, pool, view["amounts"], view["is_deposit"], now)
         case "calc_withdraw_one_coin":
-            return partial(twocrypto_views.calc_withdraw_one_coin, pool, view["burn_amount"], view["i"], now)
+            return partial(crypto_views.calc_withdraw_one_coin, pool, view["burn_amount"], view["i"], now)
     return None
 
 
@@ -73,27 +73,42 @@ def halves(word: int) -> tuple[int, int]:
     return word >> 128, word & _LOW
 
 
+def pair(word: int) -> tuple[int, int]:
+    """Two packed values, the lower 128 bits first."""
+    return word & _LOW, word >> 128
+
+
+def packed_pair(values: tuple[int, ...]) -> int:
+    return values[0] | values[-1] << 128
+
+
+def plain(values: tuple[int, ...]) -> object:
+    """As the contract's view gives them: one price alone, two as a list."""
+    return list(values) if len(values) > 1 else values[0]
+
+
 def thirds(word: int) -> tuple[int, int, int]:
     """Three values of 64 bits, the highest first."""
     return word >> 128 & _WORD64, word >> 64 & _WORD64, word & _WORD64
 
 
-def pool_of(state: Record, decimals: list[int]) -> TwocryptoPool:
+def pool_of(state: Record, decimals: list[int]) -> CryptoPool:
     profit, step, window = thirds(state["packed_rebalancing_params"])
     mid, out, fee_gamma = thirds(state["packed_fee_params"])
-    xcp_time, price_time = halves(state["last_timestamp"])
-    return TwocryptoPool(
-        balances=(state["balances"][0], state["balances"][1]),
-        precisions=(10 ** (18 - decimals[0]), 10 ** (18 - decimals[1])),
+    xcp_time, price_time = halves(state["last_timestamp"]) if "last_timestamp" in state else (0, None)
+    packed = "price_scale_packed" in state
+    return CryptoPool(
+        balances=tuple(state["balances"]),
+        precisions=tuple(10 ** (18 - each) for each in decimals),
         total_supply=state["total_supply"],
-        price_scale=state["cached_price_scale"],
-        price_oracle=state["cached_price_oracle"],
-        last_price=state["last_prices"],
-        price_time=price_time,
-        xcp_oracle=state["cached_xcp_oracle"],
-        last_xcp=state["last_xcp"],
+        price_scale=pair(state["price_scale_packed"]) if packed else (state["cached_price_scale"],),
+        price_oracle=pair(state["price_oracle_packed"]) if packed else (state["cached_price_oracle"],),
+        last_prices=pair(state["last_prices_packed"]) if packed else (state["last_prices"],),
+        price_time=state["last_prices_timestamp"] if price_time is None else price_time,
+        xcp_oracle=state.get("cached_xcp_oracle", 0),
+        last_xcp=state.get("last_xcp", 0),
         xcp_time=xcp_time,
-        xcp_window=state["xcp_ma_time"],
+        xcp_window=state.get("xcp_ma_time", 0),
         initial=halves(state["initial_A_gamma"]),
         initial_time=state["initial_A_gamma_time"],
         future=halves(state["future_A_gamma"]),
@@ -110,15 +125,19 @@ def pool_of(state: Record, decimals: list[int]) -> TwocryptoPool:
     )
 
 
-def fields(pool: TwocryptoPool, before: Record) -> dict[str, object]:
+def fields(pool: CryptoPool, before: Record) -> dict[str, object]:
     now = before["timestamp"]
     a, gamma = pool.a_gamma(now)
-    return {name: before[name] for name in SAME} | {
+    return {name: before[name] for name in SAME if name in before} | {
         "timestamp": now,
         "balances": list(pool.balances),
-        "cached_price_scale": pool.price_scale,
-        "cached_price_oracle": pool.price_oracle,
-        "last_prices": pool.last_price,
+        "cached_price_scale": pool.price_scale[0],
+        "price_scale_packed": packed_pair(pool.price_scale),
+        "cached_price_oracle": pool.price_oracle[0],
+        "price_oracle_packed": packed_pair(pool.price_oracle),
+        "last_prices": plain(pool.last_prices),
+        "last_prices_packed": packed_pair(pool.last_prices),
+        "last_prices_timestamp": pool.price_time,
         "cached_xcp_oracle": pool.xcp_oracle,
         "last_timestamp": pool.price_time | pool.xcp_time << 128,
         "last_xcp": pool.last_xcp,
@@ -133,10 +152,10 @@ def fields(pool: TwocryptoPool, before: Record) -> dict[str, object]:
         "allowed_extra_profit": pool.allowed_extra_profit,
         "adjustment_step": pool.adjustment_step,
         "ma_time": pool.price_window * 694 // 1000,
-        "fee": answer(partial(twocrypto_views.present_fee, pool)),
-        "price_scale": pool.price_scale,
-        "price_oracle": answer(partial(twocrypto.oracle_price, pool, now)),
-        "get_virtual_price": answer(partial(twocrypto_views.virtual_price, pool)),
-        "lp_price": answer(partial(twocrypto_views.lp_price, pool, now)),
-        "xcp_oracle": answer(partial(twocrypto.oracle_xcp, pool, now)),
+        "fee": answer(partial(crypto_views.present_fee, pool)),
+        "price_scale": plain(pool.price_scale),
+        "price_oracle": answer(lambda: plain(crypto_pool.oracle_prices(pool, now))),
+        "get_virtual_price": answer(partial(crypto_views.virtual_price, pool)),
+        "lp_price": answer(partial(crypto_views.lp_price, pool, now)),
+        "xcp_oracle": answer(partial(crypto_pool.oracle_xcp, pool, now)) if pool.xcp_window else None,
     }
