@@ -16,7 +16,7 @@ A_MULTIPLIER = 10_000
 _STEPS = 255
 _NO_SCALING = 115_792_089_237_316_195_423_570_985_008_687_907_853_269
 
-_TENS = tuple(10**power for power in range(49))
+_TENS = tuple(int(10**power) for power in range(49))
 _POWERS_1260, _POWERS_1000 = (1, 1260, 1260**2), (1, 1000, 1000**2)
 
 
