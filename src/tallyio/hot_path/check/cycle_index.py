@@ -64,7 +64,7 @@ def _compare(samples: int, seed: int) -> Mismatches:
             if found != expected:
                 wrong += 1
                 first = first or f"{max_hops} hops over {here}: {len(found)} cycles, expected {len(expected)}"
-    return Mismatches("cycle_index", compared, wrong, first)
+    return Mismatches("cycle_index.cycles", compared, wrong, first)
 
 
-COMPARISONS = (Comparison("cycle_index", _compare),)
+COMPARISONS = (Comparison("cycle_index.cycles", _compare),)

@@ -27,6 +27,8 @@ class CycleIndex:
     the order in which their pairs of tokens and pools came. Cycles of four fill no more than half of a limit. A cycle
     that was left out comes back only when one of its pools leaves and enters again. Cycles longer than ``max_hops``
     are not looked for; ``longer`` counts them.
+
+    Rows change in place, so the index changes only while no thread serves a detector that follows it.
     """
 
     def __init__(

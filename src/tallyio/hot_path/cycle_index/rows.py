@@ -73,7 +73,10 @@ class CycleRows:
     def unshare(self) -> None:
         """Before a removal: what was shared stays as it is."""
         if self._shared:
-            self.edges = self.edges.copy()
+            used = len(self) * MAX_HOPS
+            copied = np.empty_like(self.edges)
+            copied[:used] = self.edges[:used]
+            self.edges = copied
             self._shared = False
 
     def add_pools(self, count: int) -> None:

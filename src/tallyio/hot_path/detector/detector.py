@@ -12,7 +12,6 @@ from tallyio.core.pools import V2 as V2_NAME
 from tallyio.core.pools import Pool, PoolState, V3State
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
-from tallyio.hot_path.cycle_index.layout import COUNT, FIRST
 from tallyio.hot_path.cycle_index.rows import CycleRows, build_rows
 from tallyio.hot_path.detector import evaluate, loop
 from tallyio.hot_path.detector.refill import refill
@@ -284,6 +283,7 @@ class Arrays:
         self.first = _room(self.first, end * layout.FIRST)
         self.count = end
         self._record_table[begin:end, layout.HEADER] = headers
+        self._record_table[begin:end, layout.ROW_BLOCK : layout.ROW_COUNT + 1] = 0
 
     @property
     def _record_table(self) -> NDArray[np.uint64]:
@@ -297,15 +297,12 @@ class Arrays:
                 todo="Give it the new ones: Detector.catch_up",
             )
         changed = self.rows.touched_since(self._touched) if self._touched else None
-        if changed is None:
-            changed = np.arange(self.count)
+        only_added = changed is not None and self._renumbered == self.rows.renumbered
+        pools = np.arange(self.count) if changed is None else changed
         self._touched = self.rows.touched_count
         self.entries, self.edges = self.rows.entries, self.rows.edges
         self.products = _room(self.products, self.rows.blocks * 2 * BLOCK)
-        rows, records = self.rows.row_table, self._record_table
-        records[changed, layout.ROW_BLOCK] = rows[changed, FIRST]
-        records[changed, layout.ROW_COUNT] = rows[changed, COUNT]
-        refill(changed, self.rows.ranges, self.products, self.entries, self.rates)
+        refill(pools, self.rows.ranges, self.products, self.entries, self.rates, self.records, only_added)
         self._weigh()
 
     def set_worth(self, by_edge: NDArray[np.float64]) -> None:
