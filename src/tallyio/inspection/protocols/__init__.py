@@ -1,0 +1,1 @@
+"""One file a protocol family: its calls and its events, read as swaps and liquidations."""
