@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tallyio.app.deploy import deploy_executor
 from tallyio.app.devnet_config import give_key, write_directory
 from tallyio.app.options import DevnetOptions
 from tallyio.core.chain import PendingTransaction
+from tallyio.core.pools import V2, V3, Pool, PoolState, V3State
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.cache import start_world
@@ -31,6 +32,48 @@ from tallyio.wallet import keystore
 
 WORLD_SEED = 7
 GAS_LIMIT = 2_000_000
+
+
+class MirroredPools:
+    """Pools in the hot path's memory, written as its loop writes them, and what transactions would leave of them."""
+
+    def __init__(self, pools: Sequence[Pool]) -> None:
+        import numpy as np
+
+        from tallyio.hot_path.detector.detector import Arrays
+        from tallyio.hot_path.state import layout
+        from tallyio.hot_path.transactions.after import Effects
+        from tallyio.hot_path.transactions.decoded import Decoder
+
+        families = {V2: layout.V2, V3: layout.V3}
+        headers = [layout.header(families[pool.family], pool.fee_pips, pool.tick_spacing) for pool in pools]
+        self.pools, self.states = pools, dict[int, PoolState]()
+        self._arrays = Arrays(np.array(headers, np.uint64), np.zeros((0, 3), np.int32))
+        self.effects = Effects(pools, self._arrays, Decoder())
+
+    def write(self, number: int, state: PoolState) -> None:
+        from tallyio.hot_path.state import layout
+        from tallyio.hot_path.state.events import event_words
+        from tallyio.hot_path.state.positions import Positions
+
+        words, spec, known = event_words(number, state), self.pools[number], self.states.get(number)
+        at = self._arrays.records[number * layout.RECORD + layout.AMOUNTS :]
+        if isinstance(state, V3State):
+            at[:3], at[4:6], at[6] = words[1:4], words[4:6], state.tick % 2**64
+            ticks = state.tick_index, state.liquidity_net
+            if not isinstance(known, V3State) or (known.tick_index, known.liquidity_net) != ticks:
+                positions = Positions()
+                positions.follow(*ticks)
+                rest = spec.tick_spacing, spec.fee_pips
+                self._arrays.set_ticks(number, positions.ticks, positions.nets, *rest)
+        else:
+            at[:4] = words[1:5]
+        self.states[number] = state
+
+
+@pytest.fixture(scope="session")
+def mirrored_pools() -> type[MirroredPools]:
+    return MirroredPools
 
 
 @pytest.fixture(scope="session")

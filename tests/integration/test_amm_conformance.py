@@ -15,6 +15,7 @@ from tallyio.devnet.artifacts import Artifact, from_package
 from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.hot_path.amm import v3
 from tallyio.hot_path.amm.quote import least_input
+from tallyio.hot_path.transactions.codes import Code
 from tallyio.protocols.dex.model import swap
 
 ME = "0x" + "11" * 20
@@ -217,3 +218,42 @@ def test_the_least_input_of_a_v3_pool_is_enough(v3_world: V3World) -> None:
         paid = least_input(pool, state, sold == 0, out)
         if paid:
             assert v3_world.trade(pool, sold, paid, True, 0) >= out
+
+
+PATHS = {True: "exactInput", False: "exactOutput"}
+
+
+def test_paths_through_the_router_leave_the_pools_as_the_decoder_says(pending_call: Any, mirrored_pools: Any) -> None:
+    """Raw calls of the published router over one to three hops, a pool at times passed twice: what is told of them is
+    what the pools are then, and what would revert does."""
+    world, random = V3World(), seeded(8, "paths")
+    made = [world.pool(random, *tier) for tier in ((500, 10), (3000, 60), (10000, 200))]
+    pools = [pool for pool, _ in made]
+    mirror, told_of = mirrored_pools(pools), [0, 0, 0, 0]
+    for _ in range(150):
+        states = [world.state(*each) for each in made]
+        for number, state in enumerate(states):
+            mirror.write(number, state)
+        exact_in, hops, first = random.random() < 0.6, random.randint(1, 3), random.randrange(2)
+        path = bytes.fromhex(world.tokens[first][2:])
+        for hop in range(hops):
+            path += random.choice(pools).fee_pips.to_bytes(3) + bytes.fromhex(world.tokens[(first + hop + 1) % 2][2:])
+        order = (path, ME, FOREVER, int(10 ** random.uniform(0, 26)), 0 if exact_in else 2**255)
+        signature = f"{PATHS[exact_in]}((bytes,address,uint256,uint256,uint256))"
+        raw = pending_call(Address(ME), Address(world.router), abi.call(signature, order)).raw
+        told = mirror.effects.of(raw, "none", "uniswap_v3")
+        try:
+            world.evm.call(world.router, signature, order, returns="(uint256)")
+        except RuntimeError:
+            assert told is Code.WOULD_REVERT
+            told_of[0] += 1
+            continue
+        assert not isinstance(told, Code)
+        for number, each in enumerate(made):
+            left, now = told.get(number), world.state(*each)
+            if left is None:
+                assert now == states[number]
+            else:
+                assert left == V3State(now.sqrt_price_x96, now.tick, now.liquidity)
+        told_of[hops] += 1
+    assert min(told_of) > 8, told_of

@@ -1,10 +1,8 @@
 """What the decoder says a swap leaves of a pool, against what the published pools' bytecode leaves in a local EVM."""
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tallyio.core.clock import seeded
@@ -12,26 +10,11 @@ from tallyio.core.pools import Pool, PoolState, V3State
 from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.hot_path.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick
-from tallyio.hot_path.detector.detector import Detector
-from tallyio.hot_path.transactions.after import Effects
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.decoded import Decoder
 
 ME = Address("0x" + "11" * 20)
 SINGLE = "((address,address,uint24,address,uint256,uint256,uint160))"
 TIERS = ((100, 1), (500, 10), (3000, 60), (10_000, 200))
-
-
-class Mirror:
-    """The pools as mirrored, and what calls of SwapRouter02 would leave of them."""
-
-    def __init__(self, pools: list[Pool], pending_call: Callable[..., Any]) -> None:
-        self.detector = Detector(pools, np.zeros((0, 3), np.int32))
-        self.effects = Effects(pools, self.detector.arrays, Decoder())
-        self._call = pending_call
-
-    def after(self, data: bytes) -> Any:
-        return self.effects.of(self._call(ME, ME, data).raw, "pair", "concentrated")
 
 
 def _filled(chain: Any, random: Random, fee: int, spacing: int) -> Pool:
@@ -63,21 +46,24 @@ def _limit(random: Random, state: V3State, spacing: int) -> int:
 
 @pytest.mark.parametrize("rounds", [5, pytest.param(60, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])])
 @pytest.mark.parametrize("tier", TIERS)
-def test_a_v3_pool_is_left_as_told(real_pools: Any, pending_call: Any, tier: tuple[int, int], rounds: int) -> None:
+def test_a_v3_pool_is_left_as_told(
+    real_pools: Any, mirrored_pools: Any, pending_call: Any, tier: tuple[int, int], rounds: int
+) -> None:
     """Exact inputs and outputs, with and without limits, across ticks, words and emptiness: state after every swap."""
     random = seeded(31, f"{tier} {rounds}")
     landed = crossed = refused = 0
     for _ in range(rounds):
         chain = real_pools(2)
         pool = _filled(chain, random, *tier)
-        mirror, state = Mirror([pool], pending_call), chain.state(pool)
+        mirror, state = mirrored_pools([pool]), chain.state(pool)
         for _ in range(60):
-            mirror.detector.write([(0, state)])
+            mirror.write(0, state)
             zero_for_one, exact_in = random.random() < 0.5, random.random() < 0.6
             amount, limit = int(2 ** random.uniform(0, 110)), _limit(random, state, tier[1])
             ends = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
             name, bound = ("exactInputSingle", 0) if exact_in else ("exactOutputSingle", 2**255)
-            told = mirror.after(abi.call(f"{name}{SINGLE}", (*ends, tier[0], ME, amount, bound, limit)))
+            data = abi.call(f"{name}{SINGLE}", (*ends, tier[0], ME, amount, bound, limit))
+            told = mirror.effects.of(pending_call(ME, ME, data).raw, "pair", "concentrated")
             before, expected = chain.snapshot(), None
             try:
                 taken, paid = chain.swap(pool, zero_for_one, amount if exact_in else -amount, limit)

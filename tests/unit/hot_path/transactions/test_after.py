@@ -3,7 +3,6 @@
 import random
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from eth_abi import encode
 
@@ -12,15 +11,8 @@ from tallyio.core.pools import V2, V3, Pool, V2State, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.amm import v2, v3
 from tallyio.hot_path.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio
-from tallyio.hot_path.detector.detector import Arrays
-from tallyio.hot_path.state import layout
-from tallyio.hot_path.state.events import event_words
-from tallyio.hot_path.state.layout import AMOUNTS, LIQUIDITY, RECORD, TICK, header
-from tallyio.hot_path.state.stops import stops_above, stops_below
-from tallyio.hot_path.transactions.after import Effects
 from tallyio.hot_path.transactions.calls import CALLS, EXACT_OUT, Action, Kind
 from tallyio.hot_path.transactions.codes import Code
-from tallyio.hot_path.transactions.decoded import Decoder
 
 TOKENS = [f"0x{i:02x}" + "5a" * 19 for i in (1, 2, 3, 4)]
 TIERS = ((500, 10), (3000, 60), (10_000, 200))
@@ -50,7 +42,7 @@ def v3_state(rng, spacing):
 
 
 class World:
-    def __init__(self, rng):
+    def __init__(self, rng, mirrored):
         self.rng, self.pools, self.states = rng, [], []
         for a in range(4):
             for b in range(a + 1, 4):
@@ -60,26 +52,10 @@ class World:
                 for fee, spacing in rng.sample(TIERS, 2):
                     self.pools.append(Pool(Address(f"0x{len(self.pools):040x}"), V3, "three", *ends, fee, spacing))
                     self.states.append(v3_state(rng, spacing))
-        headers = [header(layout.V2 if p.family == V2 else layout.V3, p.fee_pips, p.tick_spacing) for p in self.pools]
-        self.arrays = Arrays(np.array(headers, np.uint64), np.zeros((0, 3), np.int32))
+        self.mirrored = mirrored(self.pools)
         for pool, state in enumerate(self.states):
-            self.write(pool, state)
-            if isinstance(state, V3State):
-                spec = self.pools[pool]
-                known = state.tick_index, state.liquidity_net, spec.tick_spacing, spec.fee_pips
-                self.arrays.set_stops(pool, stops_below(*known), stops_above(*known))
-        self.effects = Effects(self.pools, self.arrays, Decoder())
-
-    def write(self, pool, state):
-        """As the loop would, without compiling it."""
-        words = event_words(pool, state)
-        row = self.arrays.records[pool * RECORD : (pool + 1) * RECORD]
-        if isinstance(state, V2State):
-            row[AMOUNTS : AMOUNTS + 4] = words[1:5]
-        else:
-            row[AMOUNTS : AMOUNTS + 3] = words[1:4]
-            row[LIQUIDITY : LIQUIDITY + 2] = words[4:6]
-            row[TICK] = state.tick % 2**64
+            self.mirrored.write(pool, state)
+        self.effects = self.mirrored.effects
 
     def path(self, family, hops):
         at, pools = self.rng.randrange(4), []
@@ -163,12 +139,12 @@ def without_ticks(state):
 @pytest.mark.parametrize(
     ("seed", "count"), [(1, 1500), pytest.param(2, 100_000, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])]
 )
-def test_states_after_transactions_equal_the_models(raw_call, seed, count):
+def test_states_after_transactions_equal_the_models(raw_call, mirrored_pools, seed, count):
     rng = random.Random(seed)
     told, crossed, reverted, kinds = 0, 0, 0, set()
     for number in range(count):
         if number % 100 == 0:
-            world = World(rng)
+            world = World(rng, mirrored_pools)
         calls = [world.call() for _ in range(rng.choice((1, 1, 2, 3)))]
         data = calls[0][0] if len(calls) == 1 else MULTICALL + encode(["bytes[]"], [[data for data, _ in calls]])
         states = {}
@@ -193,8 +169,8 @@ def test_states_after_transactions_equal_the_models(raw_call, seed, count):
     assert len(kinds) == 14
 
 
-def test_positions_that_changed_unseen_are_said(raw_call):
-    world = World(random.Random(3))
+def test_positions_that_changed_unseen_are_said(raw_call, mirrored_pools):
+    world = World(random.Random(3), mirrored_pools)
     pool = next(i for i, s in enumerate(world.states) if isinstance(s, V3State) and s.liquidity)
     spec, state = world.pools[pool], world.states[pool]
     call = next(c for c in CALLS_02 if c.action is Action.V3_SINGLE and not c.flags)
@@ -203,17 +179,17 @@ def test_positions_that_changed_unseen_are_said(raw_call):
     data = call.selector.to_bytes(4) + encode([types], [(*ends, spec.fee_pips, bytes(20), 1000, 0, 0)])
     assert pool in world.effects.of(raw_call(data), "two", "three")
     seen = V3State(state.sqrt_price_x96, state.tick, state.liquidity + 1, state.tick_index, state.liquidity_net)
-    world.write(pool, seen)
+    world.mirrored.write(pool, seen)
     assert world.effects.of(raw_call(data), "two", "three") is Code.STALE_TICKS
     assert world.effects.of(raw_call(data), "two", "another") is Code.NO_POOL
     assert world.effects.of(raw_call(b"\1\2\3\4"), "two", "three") is Code.UNKNOWN_SELECTOR
     assert world.effects.of(b"\1", "two", "three") is Code.ENDS_EARLY
 
 
-def test_pools_that_a_router_cannot_tell_apart_are_refused():
-    world = World(random.Random(4))
+def test_pools_that_a_router_cannot_tell_apart_are_refused(mirrored_pools):
+    pool = World(random.Random(4), mirrored_pools).pools[0]
     with pytest.raises(ValueError, match="one pool to a router"):
-        Effects([world.pools[0], world.pools[0]], world.arrays, Decoder())
+        mirrored_pools([pool, pool])
 
 
 def test_the_tick_of_a_limit_in_empty_words():
