@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
+from tallyio.archive.importing import import_files
+from tallyio.archive.store import path_of
+from tallyio.archive.store import read_block as read_archived
+from tallyio.cli.main import run
 from tallyio.inspection.inspection import inspect
 from tallyio.inspection.label_files import read_labels
 from tallyio.inspection.labels import Comparison, compare
-from tallyio.inspection.sources.files import read_block
+from tallyio.inspection.payment import payment
+from tallyio.inspection.sources import archived, receipts
+from tallyio.inspection.sources.files import read_block, read_json
+from tallyio.simulation.block_execution import BlockExecution
 
 ROOT = Path(__file__).parents[2]
 PLACES = [folder / "shared" / "data" for folder in (ROOT.parent, ROOT.parent.parent)]
@@ -79,11 +86,32 @@ def test_swaps_of_blocks_with_logs_are_those_of_the_vectors() -> None:
     need(VECTORS)
     labelled = matched = 0
     for path in stated():
-        found = inspect(read_block(path))
+        content, logs = read_json(path), read_json(path.with_name(f"{path.name.split('.')[0]}.expected.json.gz"))
+        found = inspect(receipts.read(content["block"], logs, content["pre_state"]))
         comparison = compare(found, read_labels(VECTORS, found.block.number))
         labelled, matched = labelled + comparison.labelled["swap"], matched + comparison.matched["swap"]
         assert not [tx.unread for tx in found.block.transactions if tx.unread]
     assert matched == labelled >= 89
+
+
+def test_execution_shows_the_same_swaps_as_the_logs_and_what_the_proposer_got(tmp_path: Path) -> None:
+    need(VECTORS)
+    path = STATED / "19426587.json.gz"
+    need(path)
+    content, logs = read_json(path), read_json(STATED / "19426587.expected.json.gz")
+    stated_by_logs = receipts.read(content["block"], logs, content["pre_state"])
+    import_files([path], tmp_path)
+    executed = archived.read(read_archived(path_of(tmp_path, 19426587)))
+    assert [tx.swaps for tx in executed.transactions] == [tx.swaps for tx in stated_by_logs.transactions]
+    assert [tx.effective_gas_price for tx in executed.transactions] == [
+        tx.effective_gas_price for tx in stated_by_logs.transactions
+    ]
+    execution = BlockExecution(read_archived(path_of(tmp_path, 19426587)))
+    for tx in executed.transactions:
+        before = execution.balance(executed.proposer)
+        execution.step()
+        if executed.proposer not in (tx.sender, tx.to):
+            assert payment(executed, tx).to_proposer == execution.balance(executed.proposer) - before
 
 
 def test_cyclic_arbitrages_realised_their_labelled_profit_to_the_wei() -> None:
@@ -95,6 +123,7 @@ def test_cyclic_arbitrages_realised_their_labelled_profit_to_the_wei() -> None:
         (arbitrage,) = [a for a in found.arbitrages if a.transaction == cycle["tx"]]
         assert arbitrage.profit_amount == int(cycle["realised_profit"])
         assert {k: str(v) for k, v in arbitrage.profit.items()} == {k: v for k, v in cycle["net"].items() if int(v)}
+        assert arbitrage.net_wei is not None
 
 
 def test_a_victim_s_loss_on_real_blocks_is_told_for_constant_product_pairs() -> None:
@@ -111,9 +140,24 @@ def test_a_victim_s_loss_on_real_blocks_is_told_for_constant_product_pairs() -> 
 
 def test_a_truncated_block_is_refused(tmp_path: Path) -> None:
     need(GOLDEN)
-    from tallyio.cli.main import run
-
     whole = gzip.decompress(traced()[0].read_bytes())
     path = tmp_path / "1.json"
     path.write_bytes(whole[: len(whole) // 2])
     assert run(["inspect", str(path)]) == 2
+
+
+def test_a_number_within_an_archive_gives_the_same_as_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = TRACED / "13404932.json.gz"
+    need(path)
+    import_files([path], tmp_path)
+    assert run(["inspect", "13404932", "--archive", str(tmp_path), "--json"]) == 0
+    by_number = json.loads(capsys.readouterr().out)
+    assert run(["inspect", str(path), "--labels", str(GOLDEN), "--json"]) == 0
+    by_file = json.loads(capsys.readouterr().out)
+    assert by_file.pop("labels")["matched"]["arbitrage"] == 4
+    assert by_number == by_file
+    assert run(["inspect", "7", "--archive", str(tmp_path)]) == 2
+    assert run(["inspect", str(path), "--labels", str(GOLDEN)]) == 0
+    assert "sandwiches" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tallyio.core.errors import OperatorError
+from tallyio.inspection.activity import BlockActivity
 from tallyio.inspection.inspection import Inspection
 from tallyio.inspection.inspection import inspect as analyse
 from tallyio.inspection.label_files import read_labels
@@ -18,10 +19,25 @@ def inspect(block: str, archive: Path | None, labels: Path | None) -> tuple[Insp
 
     Raises ``OperatorError`` where the block or the labels cannot be read.
     """
-    if archive is not None:
-        raise OperatorError("blocks of an archive cannot be inspected yet", todo="Give the block's file")
-    found = analyse(read_block(Path(block)))
+    found = analyse(_archived(archive, block) if archive else read_block(Path(block)))
     return found, compare(found, read_labels(labels, found.block.number)) if labels else None
+
+
+def _archived(archive: Path, block: str) -> BlockActivity:
+    from tallyio.archive.records import ArchiveError
+    from tallyio.archive.store import path_of
+    from tallyio.archive.store import read_block as read_archived
+    from tallyio.inspection.sources import archived
+
+    if not block.isdecimal():
+        raise OperatorError(f"{block!r} is no block number", todo="With --archive give the block by its number")
+    path = path_of(archive, int(block))
+    if not path.exists():
+        raise OperatorError(f"{archive} has no block {block}", todo="See which blocks it has: tallyio archive verify")
+    try:
+        return archived.read(read_archived(path))
+    except ArchiveError as e:
+        raise OperatorError(e.message, todo=e.todo) from e
 
 
 def as_object(found: Inspection, comparison: Comparison | None) -> dict[str, Any]:

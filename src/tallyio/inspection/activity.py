@@ -115,10 +115,7 @@ Action = Swap | Liquidation | LiquidityChange | Unread | Reserves | Concentrated
 
 
 class Transaction(msgspec.Struct, frozen=True):
-    """One transaction; what it did is in order. ``effective_gas_price`` in wei.
-
-    ``coinbase_delta_wei`` is the change of the proposer's balance over the transaction where a source knows it.
-    """
+    """One transaction; what it did is in order. ``effective_gas_price`` in wei."""
 
     hash: Hash32
     index: int
@@ -134,7 +131,6 @@ class Transaction(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
     reserves: tuple[Reserves, ...] = ()
     prices: tuple[Concentrated, ...] = ()
-    coinbase_delta_wei: int | None = None
 
 
 class PoolStorage(msgspec.Struct, frozen=True):

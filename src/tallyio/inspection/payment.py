@@ -35,8 +35,6 @@ def payment(block: BlockActivity, tx: Transaction) -> Payment:
         sent = [t for t in tx.transfers if t.token == NATIVE and not t.reverted and t.sender != t.receiver]
         direct = sum(t.amount for t in sent if t.receiver == block.proposer)
         direct -= sum(t.amount for t in sent if t.sender == block.proposer)
-    elif tx.coinbase_delta_wei is not None and priority is not None:
-        direct = tx.coinbase_delta_wei - priority
     if direct is not None and block.proposer in (tx.sender, tx.to):
         direct = 0
     return Payment(tx.gas_used * tx.effective_gas_price, priority, direct)

@@ -25,7 +25,6 @@ def transaction(
     succeeded: bool,
     gas_used: int,
     effective_gas_price: int,
-    coinbase_delta_wei: int | None = None,
 ) -> Transaction:
     """The record of one transaction; of ``actions`` each goes where its type belongs, in order."""
     return Transaction(
@@ -43,5 +42,4 @@ def transaction(
         unread=tuple(a for a in actions if isinstance(a, Unread)),
         reserves=tuple(a for a in actions if isinstance(a, Reserves)),
         prices=tuple(a for a in actions if isinstance(a, Concentrated)),
-        coinbase_delta_wei=coinbase_delta_wei,
     )

@@ -6,24 +6,10 @@ transaction. Logs hold no transfers of the coin inside transactions; ``native_se
 
 from typing import Any
 
-from tallyio.core.units import ZERO_ADDRESS, Address, Hash32, address
-from tallyio.inspection.abi import as_account, topic, word
-from tallyio.inspection.activity import (
-    NATIVE,
-    WRAPPED_NATIVE,
-    Action,
-    BlockActivity,
-    PoolStorage,
-    Transaction,
-    Transfer,
-)
-from tallyio.inspection.protocols.registry import EVENTS
-from tallyio.inspection.reading import Event, Reading
-from tallyio.inspection.sources.assemble import transaction
-
-TRANSFER = topic("Transfer(address,address,uint256)")
-DEPOSIT = topic("Deposit(address,uint256)")
-WITHDRAWAL = topic("Withdrawal(address,uint256)")
+from tallyio.core.units import Address, Hash32, address
+from tallyio.inspection.activity import NATIVE, WRAPPED_NATIVE, BlockActivity, PoolStorage, Transaction, Transfer
+from tallyio.inspection.reading import Event
+from tallyio.inspection.sources.logs import read_transaction
 
 
 def read(block: dict[str, Any], receipts: list[dict[str, Any]], pre_state: dict[str, Any]) -> BlockActivity:
@@ -66,31 +52,20 @@ def _transaction(
     reserves: dict[Address, tuple[int, int]],
 ) -> Transaction:
     sender, to = address(body["from"]), address(body["to"]) if body["to"] else None
-    succeeded = int(receipt["status"], 16) == 1 if "status" in receipt else True
-    events = [
-        Event(order, (order,), address(log[0]), tuple(log[1]), bytes.fromhex(log[2][2:]))
-        for order, log in enumerate(receipt["logs"])
-    ]
     value = int(body["value"], 16)
-    first = [Transfer(-1, NATIVE, sender, to, value)] if value and to else []
-    transfers = (*first, *(t for event in events for t in _transfers(event, native)))
-    reading = Reading(native, sender, transfers, reserves)
-    actions: list[Action] = []
-    for event in events:
-        reader = EVENTS.get(event.topics[0]) if event.topics else None
-        if reader:
-            try:
-                actions += reader(event, reading)
-            except (ValueError, IndexError):
-                continue  # another event with the same first topic
-    return transaction(
-        actions,
-        transfers,
+    return read_transaction(
+        [
+            Event(order, (order,), address(log[0]), tuple(log[1]), bytes.fromhex(log[2][2:]))
+            for order, log in enumerate(receipt["logs"])
+        ],
+        (Transfer(-1, NATIVE, sender, to, value),) if value and to else (),
+        native,
+        reserves,
         hash_=Hash32(body["hash"]),
         index=index,
         sender=sender,
         to=to,
-        succeeded=succeeded,
+        succeeded=int(receipt["status"], 16) == 1 if "status" in receipt else True,
         gas_used=int(receipt["gasUsed"]),
         effective_gas_price=_gas_price(body, base_fee),
     )
@@ -101,18 +76,3 @@ def _gas_price(body: dict[str, Any], base_fee: int) -> int:
     if body.get("maxFeePerGas") is None:
         return int(body["gasPrice"], 16)
     return min(int(body["maxFeePerGas"], 16), base_fee + int(body["maxPriorityFeePerGas"], 16))
-
-
-def _transfers(event: Event, native: Address) -> list[Transfer]:
-    kind = event.topics[0] if event.topics else ""
-    if kind == TRANSFER and len(event.topics) == 3 and len(event.data) == 32:
-        sender, receiver = (as_account(int(t, 16) & (2**160 - 1)) for t in event.topics[1:])
-        return [Transfer(event.order, event.address, sender, receiver, word(event.data, 0))]
-    if event.address != native or len(event.topics) != 2 or len(event.data) != 32:
-        return []
-    who, amount = as_account(int(event.topics[1], 16)), word(event.data, 0)
-    if kind == DEPOSIT:
-        return [Transfer(event.order, native, ZERO_ADDRESS, who, amount)]
-    if kind == WITHDRAWAL:
-        return [Transfer(event.order, native, who, ZERO_ADDRESS, amount)]
-    return []
