@@ -22,10 +22,11 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
     state, call = record["state"], record["call"]
     specified, zero_for_one = call["amountSpecified"], call["zeroForOne"]
     growth = ("totalFeeGrowth0Token", "totalFeeGrowth1Token") if family == ALGEBRA else GROWTH
-    fee = record["fee"] if "fee" in record else state["fee"]
+    given = {**record, **state}
+    fee = given["fee"]
     if family == ALGEBRA and record["result"]["ok"]:
         fee = record["state_after"]["fee"]
-    pool = ConcentratedPool(v3_state(state), record["tickSpacing"], fee, state[growth[0]], state[growth[1]])
+    pool = ConcentratedPool(v3_state(state), given["tickSpacing"], fee, state[growth[0]], state[growth[1]])
     done = sheet.call(
         record["result"],
         lambda: concentrated.exchange(

@@ -17,6 +17,7 @@ from tallyio.app.verify.recorded import Recorded, read
 from tallyio.app.verify.sheet import Sheet
 
 FAMILIES = {
+    "compound_v3_comet": "comet",
     "liquidity_book": "liquidity_book",
     "curve_twocrypto_ng": "crypto",
     "curve_tricrypto_ng": "crypto",
