@@ -1,5 +1,9 @@
 """Quotes over the stop table, and the table as positions change, beside plain Python."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tallyio.hot_path.check.comparison import Comparison
@@ -18,3 +22,11 @@ def test_stops_are_their_twin(comparison: Comparison) -> None:
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda each: str(each.name))
 def test_stops_are_their_twin_a_million_times(comparison: Comparison) -> None:
     assert comparison.run(1_000_000, 4).mismatches == 0
+
+
+def test_the_same_sources_run_as_plain_python() -> None:
+    arguments = [sys.executable, "-m", "tallyio.hot_path.check", "--samples", "150", "--only", "stops."]
+    done = subprocess.run(
+        arguments, capture_output=True, env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stdout

@@ -24,7 +24,7 @@ from tallyio.hot_path.state import layout
 from tallyio.hot_path.state.aligned import aligned as aligned
 from tallyio.hot_path.state.events import event_words
 from tallyio.hot_path.state.positions import Positions
-from tallyio.hot_path.state.stop_memory import StopMemory
+from tallyio.hot_path.state.stop_memory import StopMemory, clear
 from tallyio.hot_path.state.stop_table import MOST, StopTable
 
 _NO_TIMES = np.zeros(0, np.uint64)
@@ -199,6 +199,8 @@ class Arrays:
         self.floats, self.rates = aligned(0, np.float64), aligned(self.rows.none + 2, np.float64)
         self.rates[-2:] = 1.0
         self._shared_stops = stops
+        if stops is not None:
+            clear(stops)
         self.bounds, self.first = aligned(0, np.int64), aligned(0)
         self.versions = aligned(0)
         self.products = aligned(0, np.float32)

@@ -9,6 +9,8 @@ from tallyio.hot_path.memory.arena import Arena, Reservation, bytes_needed
 from tallyio.hot_path.state.aligned import aligned
 from tallyio.hot_path.state.layout import BOUNDS, STOP, STOP_FLOATS
 
+_ONE = np.uint64(1)
+
 
 class StopMemory(NamedTuple):
     """``versions`` (pools,) are sequence locks: odd while a pool's ticks change. ``bounds`` (``BOUNDS`` a pool) say
@@ -37,6 +39,13 @@ def stop_memory(arena: Arena, pools: int, stops: int) -> StopMemory:
     """The arrays of ``stop_reservations`` in ``arena``. Raises ``OperatorError`` where they do not fit."""
     arrays: list[Any] = [arena.reserve(each) for each in stop_reservations(pools, stops)]
     return StopMemory(*arrays)
+
+
+def clear(memory: StopMemory) -> None:
+    """No pool has stops any more, whatever a writer before left, half changed or not; readers refuse its quotes."""
+    memory.versions[:] |= _ONE
+    memory.bounds[:] = 0
+    memory.versions[:] += _ONE
 
 
 def own_stop_memory(pools: int, stops: int = 0) -> StopMemory:

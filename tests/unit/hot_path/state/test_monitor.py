@@ -137,6 +137,21 @@ def test_ticks_left_half_changed_are_said_and_mended_by_the_next_change() -> Non
     assert monitor.quote(1, True, 1000) == output_of(POOLS[1], concentrated(1), True, 1000)
 
 
+def test_the_next_writer_takes_over_what_a_dead_one_left() -> None:
+    """Its own stops would be written over those that the memory still names: none is quoted before it is told anew."""
+    memory = own_stop_memory(2, ROOM)
+    first = Detector(POOLS, CYCLES, stops=memory)
+    first.write([(1, concentrated(0))])
+    memory.versions[0] |= np.uint64(1)
+    second = Detector(POOLS, CYCLES, records=first.arrays.records, stops=memory)
+    monitor = PriceMonitor(second.arrays.records, tries=1000, stops=memory)
+    with pytest.raises(ChainDataError):
+        monitor.quote(1, True, 1000)
+    second.write([(0, V2State(UNIT, UNIT)), (1, concentrated(1))])
+    assert monitor.quote(0, True, 1000) == 996
+    assert monitor.quote(1, True, 1000) == output_of(POOLS[1], concentrated(1), True, 1000)
+
+
 def _laid(segment: Segment) -> tuple["np.ndarray[tuple[int], np.dtype[np.uint64]]", StopMemory]:
     arena = Arena(segment.words)
     return arena.reserve(RECORDS), stop_memory(arena, len(POOLS), ROOM)
