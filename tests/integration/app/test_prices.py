@@ -13,8 +13,11 @@ from tallyio.app.prices import prices
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import RetryableError
 from tallyio.core.pools import V2
+from tallyio.hot_path import warm
 from tallyio.hot_path.memory.folder import FOLDER
 from tallyio.hot_path.shared.plan import segment_name
+
+pytestmark = pytest.mark.timeout(900)
 
 GET_RESERVES, SLOT0, LIQUIDITY = "0x0902f1ac", "0x3850c7bd", "0x1a686502"
 
@@ -58,6 +61,13 @@ def run(commands: Any, config: Path) -> Any:
     searcher = commands.start("run", "--config", config, "--headless")
     searcher.wait_for("searcher ready", 240)  # with an empty cache it compiles first
     return searcher
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernels() -> None:
+    """An empty cache takes a busy machine minutes to fill: longer than a command is waited for."""
+    for part in ("shared", "detector", "transactions"):
+        warm.warm(part)
 
 
 @pytest.fixture(scope="module")
