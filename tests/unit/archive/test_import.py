@@ -43,6 +43,25 @@ def test_every_transaction_has_its_hash_and_sender(shared_folder: Shared) -> Non
     assert kinds == {0, 2, 3}
 
 
+def test_the_compiled_decoder_agrees(shared_folder: Shared) -> None:
+    from tallyio.hot_path.transactions.decoded import Decoded, Decoder
+    from tallyio.hot_path.transactions.sender import sender, transaction_hash
+
+    decoder = Decoder()
+    for path in shared_folder("mainnet-blocks").glob("*[0-9].json.gz"):
+        block = Source().read(path)
+        assert block is not None
+        for raw in block.transactions:
+            told, found = decode_any(raw), decoder.decode(raw)
+            assert isinstance(found, Decoded), path.name
+            who = sender(raw, found)
+            assert who is not None
+            assert ("0x" + transaction_hash(raw, found).hex(), "0x" + who.hex()) == (told.hash, told.sender)
+            fees = (found.max_fee_wei, found.priority_fee_wei, found.gas_limit, found.nonce, found.value_wei)
+            assert fees == (told.max_fee_wei, told.priority_fee_wei, told.gas_limit, told.nonce, told.value_wei)
+            assert raw[found.data] == told.data
+
+
 def test_a_bytecode_that_is_nowhere_is_named(tmp_path: Path, shared_folder: Shared) -> None:
     source = shared_folder("mainnet-blocks") / "15537393.json.gz"
     copy = tmp_path / source.name
