@@ -9,6 +9,8 @@ from tallyio.inspection.activity import NATIVE, Place, Transfer
 
 TRANSFER = selector("transfer(address,uint256)")
 TRANSFER_FROM = selector("transferFrom(address,address,uint256)")
+ON_LIQUIDATION = selector("transferOnLiquidation(address,address,uint256)")
+"""Aave's aTokens, when a liquidator takes them as they are."""
 DEPOSIT = selector("deposit()")
 WITHDRAW = selector("withdraw(uint256)")
 BALANCE_OF = selector("balanceOf(address)")
@@ -93,7 +95,7 @@ def _transfers(call: Call, wrapped: Address) -> Iterator[Transfer]:
         if call.selector == TRANSFER:
             to, amount = account(call.arguments, 0), word(call.arguments, 1)
             yield Transfer(at, call.to, call.sender, to, amount, undone)
-        elif call.selector == TRANSFER_FROM:
+        elif call.selector in (TRANSFER_FROM, ON_LIQUIDATION):
             payer, to = account(call.arguments, 0), account(call.arguments, 1)
             yield Transfer(at, call.to, payer, to, word(call.arguments, 2), undone)
     except ValueError:

@@ -4,8 +4,8 @@ After Zhou et al., "High-Frequency Trading on Decentralized On-Chain Exchanges" 
 token that the victims buy after it, and the back, later in the block, sells it. Front and back are of one actor, the
 victims of others, each in a transaction between the two.
 
-The actor is one when both transactions have one sender, or when the contract that both call holds the token in
-between, or when who received the front's output pays the back's input.
+The actor is one when both transactions have one sender, or when one account keeps the bought token in between: it ends
+the front with more of it and the back with less. A router, which many call and which keeps nothing, is none.
 """
 
 import msgspec
@@ -14,6 +14,7 @@ from tallyio.core.units import Address, Hash32
 from tallyio.inspection.activity import BlockActivity, Swap, Transaction
 from tallyio.inspection.arbitrage import net_of, worth
 from tallyio.inspection.payment import Payment, payment
+from tallyio.inspection.reading import net_flows
 from tallyio.inspection.victim_loss import Loss, losses
 
 
@@ -87,11 +88,21 @@ def _behind(
 
 
 def _one_actor(front_tx: Transaction, front: Swap, tx: Transaction, swap: Swap) -> bool:
-    if front_tx.sender == tx.sender or front.recipient == swap.payer:
+    if front_tx.sender == tx.sender:
         return True
     pools = {s.pool for s in (*front_tx.swaps, *tx.swaps)}
-    holds = front_tx.to is not None and front_tx.to not in pools and front_tx.to == tx.to
-    return holds and front_tx.to in {s.recipient for s in front_tx.swaps} & {s.payer for s in tx.swaps}
+    keepers = {front.recipient} & {swap.payer} | ({front_tx.to} & {tx.to})
+    token = front.token_out
+    return any(
+        keeper is not None
+        and keeper not in pools
+        and _gained(front_tx, keeper, token) > 0 > _gained(tx, keeper, token)
+        for keeper in keepers
+    )
+
+
+def _gained(tx: Transaction, keeper: Address, token: Address) -> int:
+    return net_flows((t for t in tx.transfers if not t.reverted), keeper).get(token, 0)
 
 
 def _record(

@@ -4,10 +4,11 @@ from typing import Any
 
 from tallyio.core.units import Address
 from tallyio.hot_path.amm.v2 import amount_in, amount_out
-from tallyio.inspection.activity import WRAPPED_NATIVE, Reserves
+from tallyio.inspection.activity import WRAPPED_NATIVE, Reserves, Transfer
 from tallyio.inspection.sandwich import sandwiches
 
 WETH, TOKEN, POOL = WRAPPED_NATIVE[1], Address(f"0x{8:040x}"), Address(f"0x{1:040x}")
+KEEPER = Address(f"0x{500:040x}")
 HELD = (5_000_000, 80_000)
 """Of the token (it sorts first) and the wrapped coin."""
 
@@ -73,7 +74,17 @@ def test_nobody_between_or_another_seller_is_no_sandwich(swap: Any, tx: Any, blo
 
 
 def test_another_account_of_the_same_contract_is_the_same_actor(swap: Any, tx: Any, block: Any) -> None:
-    front, back = tx(0, swap(0, 1, 0, 50, 8, 5)), tx(2, swap(0, 1, 8, 5, 0, 52), sender=703)
+    bought, sold = Transfer(0, TOKEN, POOL, KEEPER, 5), Transfer(0, TOKEN, KEEPER, POOL, 5)
+    front = tx(0, swap(0, 1, 0, 50, 8, 5), transfers=(bought,))
+    back = tx(2, swap(0, 1, 8, 5, 0, 52), sender=703, transfers=(sold,))
     victim = tx(1, swap(0, 1, 0, 50, 8, 4, by=600), sender=701, to=601)
     (found,) = sandwiches(block(front, victim, back))
     assert found.actor == front.to
+
+
+def test_a_router_that_keeps_nothing_makes_nobody_one_actor(swap: Any, tx: Any, block: Any) -> None:
+    passed_on = (Transfer(0, TOKEN, POOL, KEEPER, 5), Transfer(1, TOKEN, KEEPER, Address("0x" + "55" * 20), 5))
+    front = tx(0, swap(0, 1, 0, 50, 8, 5), transfers=passed_on)
+    back = tx(2, swap(0, 1, 8, 5, 0, 52), sender=703, transfers=(Transfer(0, TOKEN, KEEPER, POOL, 5),))
+    victim = tx(1, swap(0, 1, 0, 50, 8, 4, by=600), sender=701, to=601)
+    assert sandwiches(block(front, victim, back)) == []

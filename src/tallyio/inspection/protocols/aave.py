@@ -11,12 +11,13 @@ NAME = "aave"
 def liquidation_call(call: Call, reading: Reading) -> list[Action]:
     """``liquidationCall(collateral, debt, user, debtToCover, receiveAToken)``.
 
-    ``debtToCover`` is a most: what was repaid is what the liquidator sent of the debt token, and what it gained is
-    the collateral, or its aToken, that reached it within the call.
+    ``debtToCover`` is a most: what was repaid is what the liquidator sent of the debt token (less what came back), and
+    what it gained is the collateral, or its aToken, that reached it within the call.
     """
     collateral, debt, borrower = (account(call.arguments, i) for i in range(3))
     moves = reading.within(call)
     repaid = [t for t in moves if t.sender == call.sender and t.token == debt and t.amount]
+    returned = [t for t in moves if t.receiver == call.sender and t.token == debt and debt != collateral]
     gained = [t for t in moves if t.receiver == call.sender and t.amount]
     received = [t for t in gained if t.token == collateral] or [t for t in gained if t.token != debt]
     if not repaid or not received:
@@ -32,7 +33,7 @@ def liquidation_call(call: Call, reading: Reading) -> list[Action]:
             borrower,
             call.sender,
             debt,
-            sum(t.amount for t in repaid),
+            sum(t.amount for t in repaid) - sum(t.amount for t in returned),
             received[0].token,
             sum(t.amount for t in received if t.token == received[0].token),
             call.failed,

@@ -7,12 +7,20 @@ from tallyio.inspection.reading import CallReader, Event, Reading, net_flows
 
 
 def swap_by_flow(call: Call, reading: Reading, protocol: str) -> list[Action]:
-    """The callee took exactly one token and gave exactly one other: that is the swap. Else it is said to be unread."""
-    moves = reading.within(call)
+    """The callee took exactly one token and gave exactly one other: that is the swap.
+
+    One that passes on what it takes (to a market that lends it, to a pool below it) keeps nothing: then what it had
+    from its caller and what it last sent out are the swap. Else the call is said to be unread.
+    """
+    moves = [t for t in reading.within(call) if call.to in (t.sender, t.receiver)]
     net = net_flows(moves, call.to)
+    if sorted(amount > 0 for amount in net.values()) != [False, True]:
+        net = net_flows([t for t in moves if call.sender in (t.sender, t.receiver)], call.to)
     taken = [token for token, amount in net.items() if amount > 0]
     given = [token for token, amount in net.items() if amount < 0]
     if len(taken) != 1 or len(given) != 1:
+        if call.failed and not moves:
+            return []
         return [Unread(call.place, protocol, call.to, "not an exchange")]
     payer = next(t.sender for t in moves if t.receiver == call.to and t.token == taken[0])
     recipient = next(t.receiver for t in reversed(moves) if t.sender == call.to and t.token == given[0])
