@@ -11,10 +11,12 @@ from tallyio.archive.importing import import_files
 from tallyio.archive.store import path_of
 from tallyio.archive.store import read_block as read_archived
 from tallyio.cli.main import run
+from tallyio.inspection.activity import Swap
 from tallyio.inspection.inspection import inspect
 from tallyio.inspection.label_files import read_labels
 from tallyio.inspection.labels import Comparison, compare
 from tallyio.inspection.payment import payment
+from tallyio.inspection.replay import concentrated, fixed_input
 from tallyio.inspection.sources import archived, receipts
 from tallyio.inspection.sources.files import read_block, read_json
 from tallyio.simulation.block_execution import BlockExecution
@@ -136,6 +138,21 @@ def test_a_victim_s_loss_on_real_blocks_is_told_for_constant_product_pairs() -> 
     }
     assert losses
     assert all(amount is not None and amount > 0 for amount in losses.values())
+
+
+def test_the_first_swap_of_every_pool_with_ticks_is_reproduced_from_what_the_block_touched() -> None:
+    need(VECTORS)
+    reproduced = pools = 0
+    for path in stated():
+        content, logs = read_json(path), read_json(path.with_name(f"{path.name.split('.')[0]}.expected.json.gz"))
+        block = receipts.read(content["block"], logs, content["pre_state"])
+        first: dict[str, Swap] = {}
+        for swap in (s for tx in block.transactions for s in tx.swaps if s.protocol == "uniswap_v3"):
+            first.setdefault(swap.pool, swap)
+        pools += len(first)
+        for swap in first.values():
+            reproduced += any(fixed_input(curve, swap) is not None for curve in concentrated(block.storage[swap.pool]))
+    assert reproduced == pools >= 12
 
 
 def test_a_truncated_block_is_refused(tmp_path: Path) -> None:

@@ -94,9 +94,7 @@ def _one_actor(front_tx: Transaction, front: Swap, tx: Transaction, swap: Swap) 
     keepers = {front.recipient} & {swap.payer} | ({front_tx.to} & {tx.to})
     token = front.token_out
     return any(
-        keeper is not None
-        and keeper not in pools
-        and _gained(front_tx, keeper, token) > 0 > _gained(tx, keeper, token)
+        keeper is not None and keeper not in pools and _gained(front_tx, keeper, token) > 0 > _gained(tx, keeper, token)
         for keeper in keepers
     )
 

@@ -1,10 +1,9 @@
-"""What a sandwich's victims lost: the same input, on the pool as it was before the front.
+"""What a sandwich's victims lost: the same swap, on the pool as it was before the front.
 
 Everything but the front is replayed in its order, so that victims stay behind one another. A loss is told only where
-the replay is proved: with the front in it, it must give every swap's recorded amounts to the unit. A swap whose output
-is the most for its input fixed its input; one whose input is what the library asks for its output fixed its output, and
-loses input. A pool with another fee or curve, liquidity that changed in between, or a state that is not at hand: then
-the loss is refused, with the reason.
+the replay is proved: with the front in it, it must give every swap's recorded amounts to the unit. A swap that fixed
+its input lost output; one that fixed its output lost input. Another curve or fee, liquidity that changed in between,
+or a state that is not at hand: then the loss is refused, with the reason.
 """
 
 from typing import Literal
@@ -13,11 +12,9 @@ import msgspec
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
-from tallyio.hot_path.amm.v2 import amount_in, amount_out
 from tallyio.inspection.activity import BlockActivity, Swap, Transaction
-
-V2_FEES = (3000, 2500, 2000, 1000, 10000)
-"""Fees in pips of the forks' pairs; the one that reproduces the swaps is the pair's."""
+from tallyio.inspection.protocols import uniswap_v2, uniswap_v3
+from tallyio.inspection.replay import Curve, advanced, concentrated, fixed_input, pairs
 
 Refusal = Literal["", "state unknown", "not reproduced", "liquidity changed", "curve unknown"]
 
@@ -34,36 +31,61 @@ def losses(
     block: BlockActivity, pool: Address, front_tx: Transaction, front: Swap, victims: list[tuple[Transaction, Swap]]
 ) -> list[Loss]:
     """One loss for each victim, in order."""
-    refused: Refusal
-    if front.protocol != "uniswap_v2":
-        refused = "curve unknown"
-        return [Loss(s.token_out, None, refused) for _, s in victims]
-    last = victims[-1]
-    steps = [
-        (tx, s)
-        for tx in block.transactions
-        if front_tx.index <= tx.index <= last[0].index
-        for s in tx.swaps
-        if s.pool == pool and not s.reverted and _between((tx.index, s.order), front_tx, front, last)
+    traded = [
+        (tx, s) for tx in block.transactions if tx.succeeded for s in tx.swaps if s.pool == pool and not s.reverted
     ]
-    if _liquidity_moved(block, pool, front_tx.index, last[0].index):
-        return [Loss(s.token_out, None, "liquidity changed") for _, s in victims]
-    reserves = _before(front_tx, front)
-    if reserves is None:
-        return [Loss(s.token_out, None, "state unknown") for _, s in victims]
-    swaps = [s for _, s in steps]
-    for fee in V2_FEES:
-        fixed = _reproduced(reserves, swaps, fee)
-        if fixed:
-            found = _replay(reserves, swaps[1:], fixed, fee)
-            if found:
-                at = {(tx.hash, s.order): loss for (tx, s), loss in zip(steps[1:], found, strict=True)}
-                return [at[(tx.hash, s.order)] for tx, s in victims]
+    first, last = traded.index((front_tx, front)), traded.index(victims[-1])
+    reason, curves = _before(block, pool, front_tx, front, [s for _, s in traded[:first]], victims[-1][0])
+    if reason:
+        return [Loss(s.token_out, None, reason) for _, s in victims]
+    following = [s for _, s in traded[first + 1 : last + 1]]
+    for curve in curves:
+        found = _lost(curve, front, following)
+        if found:
+            at = dict(zip([(tx.hash, s.order) for tx, s in traded[first + 1 : last + 1]], found, strict=True))
+            return [at[(tx.hash, s.order)] for tx, s in victims]
     return [Loss(s.token_out, None, "not reproduced") for _, s in victims]
 
 
-def _between(at: tuple[int, int], front_tx: Transaction, front: Swap, last: tuple[Transaction, Swap]) -> bool:
-    return (front_tx.index, front.order) <= at <= (last[0].index, last[1].order)
+def _before(
+    block: BlockActivity, pool: Address, front_tx: Transaction, front: Swap, earlier: list[Swap], last: Transaction
+) -> tuple[Refusal, list[Curve]]:
+    """The pool right before ``front``, once for each curve it may have."""
+    if front.protocol == uniswap_v2.NAME:
+        if _liquidity_moved(block, pool, front_tx.index, last.index):
+            return "liquidity changed", []
+        held = _reserves(front_tx, front)
+        return ("", pairs(held)) if held else ("state unknown", [])
+    if front.protocol != uniswap_v3.NAME:
+        return "curve unknown", []
+    if pool not in block.storage:
+        return "state unknown", []
+    if _liquidity_moved(block, pool, 0, last.index):
+        return "liquidity changed", []
+    found = []
+    for curve in concentrated(block.storage[pool]):
+        try:
+            found.append(advanced(curve, earlier))
+        except ChainDataError:
+            continue
+    return "", found
+
+
+def _lost(curve: Curve, front: Swap, following: list[Swap]) -> list[Loss]:
+    """What each of ``following`` lost by ``front``; empty where ``curve`` does not reproduce what happened."""
+    try:
+        with_front, without = curve.happened(front), curve
+        found = []
+        for s in following:
+            fixed = fixed_input(with_front, s)
+            if fixed is None:
+                return []
+            with_front = with_front.happened(s)
+            taken, given, without = without.run(s, fixed)
+            found.append(Loss(s.token_out, given - s.amount_out) if fixed else Loss(s.token_in, s.amount_in - taken))
+    except ChainDataError:
+        return []
+    return found
 
 
 def _liquidity_moved(block: BlockActivity, pool: Address, first: int, last: int) -> bool:
@@ -75,54 +97,13 @@ def _liquidity_moved(block: BlockActivity, pool: Address, first: int, last: int)
     )
 
 
-def _before(tx: Transaction, front: Swap) -> dict[Address, int] | None:
-    """The pair's reserves before ``front``: those after it less its own amounts, else what the pair last said."""
+def _reserves(tx: Transaction, front: Swap) -> dict[Address, int] | None:
+    """The pair's reserves before ``front``: those after it less its own amounts."""
     low, high = sorted((front.token_in, front.token_out))
     after = next((r for r in reversed(tx.reserves) if r.pool == front.pool and r.order <= front.order), None)
     if after is None:
         return None
-    held = {low: after.reserve0, high: after.reserve1}
-    return {
-        front.token_in: held[front.token_in] - front.amount_in,
-        front.token_out: held[front.token_out] + front.amount_out,
-    }
-
-
-def _reproduced(reserves: dict[Address, int], swaps: list[Swap], fee: int) -> list[bool]:
-    """For each swap after the front whether it fixed its input; empty where one is reproduced neither way.
-
-    The front itself may leave dust: it only moves the reserves, and may not get more than the most.
-    """
-    held, fixed = dict(reserves), []
-    for at, s in enumerate(swaps):
-        try:
-            most = amount_out(s.amount_in, held[s.token_in], held[s.token_out], fee)
-            asked = amount_in(s.amount_out, held[s.token_in], held[s.token_out], fee)
-        except ChainDataError:
-            return []
-        if s.amount_out > most or (at and s.amount_out != most and s.amount_in != asked):
-            return []
-        if at:
-            fixed.append(s.amount_out == most)
-        held[s.token_in] += s.amount_in
-        held[s.token_out] -= s.amount_out
-    return fixed
-
-
-def _replay(reserves: dict[Address, int], swaps: list[Swap], fixed: list[bool], fee: int) -> list[Loss]:
-    """Each swap's loss when ``swaps`` begin at ``reserves``; empty where one could not have been."""
-    held, found = dict(reserves), []
-    for s, input_fixed in zip(swaps, fixed, strict=True):
-        taken, given = s.amount_in, s.amount_out
-        try:
-            if input_fixed:
-                given = amount_out(taken, held[s.token_in], held[s.token_out], fee)
-                found.append(Loss(s.token_out, given - s.amount_out))
-            else:
-                taken = amount_in(given, held[s.token_in], held[s.token_out], fee)
-                found.append(Loss(s.token_in, s.amount_in - taken))
-        except ChainDataError:
-            return []
-        held[s.token_in] += taken
-        held[s.token_out] -= given
-    return found
+    held: dict[Address, int] = {low: after.reserve0, high: after.reserve1}
+    held[front.token_in] -= front.amount_in
+    held[front.token_out] += front.amount_out
+    return held
