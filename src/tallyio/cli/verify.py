@@ -41,7 +41,8 @@ def _show(tallies: list["Tally"]) -> None:
 
     console = Console()
     names = ("records", "matched", "refused", "mismatched", "not modelled", "answers")
-    table = Table("family")
+    table = Table()
+    table.add_column("family", overflow="fold")
     for name in names:
         table.add_column(name, justify="right")
     for t in tallies:
@@ -50,7 +51,7 @@ def _show(tallies: list["Tally"]) -> None:
     for t in tallies:
         for difference in t.differences:
             console.print(difference, markup=False, soft_wrap=True, highlight=False)
-        for word, counts in (("not modelled", t.missing), ("not determined by the records", t.unjudged)):
+        for word, counts in (("not modelled", t.missing), ("taken from the records, not judged", t.unjudged)):
             if counts:
                 told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
                 console.print(f"{t.family}, {word}: {told}", markup=False, soft_wrap=True, highlight=False)

@@ -8,7 +8,7 @@ from tallyio.protocols.dex.families.concentrated import ConcentratedPool
 
 ALGEBRA = "algebra_v1"
 GROWTH = ("feeGrowthGlobal0X128", "feeGrowthGlobal1X128")
-UNCHANGED = ("timestamp", "feeProtocol", "communityFeeToken0", "communityFeeToken1", "feeConfig")
+UNCHANGED = ("timestamp", "tickSpacing", "feeProtocol", "communityFeeToken0", "communityFeeToken1", "feeConfig")
 OUTSIDE = (
     "observationIndex",
     "observationCardinality",
