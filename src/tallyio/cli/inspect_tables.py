@@ -37,7 +37,7 @@ def _liquidations(found: Inspection) -> Table:
     table = _table("liquidations", "tx", "protocol", "liquidator", "repaid", "received", "gross wei", "net wei", "")
     for x in found.liquidations:
         each = x.liquidation
-        repaid = f"{each.debt_amount} {each.debt_token[:8]}"
+        repaid = f"{_known(each.debt_amount)} {each.debt_token[:8]}"
         received = f"{_known(each.received_amount)} {each.collateral_token[:8]}"
         values = (repaid, received, _known(x.gross_wei), _known(x.net_wei), "reverted" if x.reverted else "")
         table.add_row(str(x.index), each.protocol, x.taker[:10], *values)

@@ -53,7 +53,7 @@ class Swap(msgspec.Struct, frozen=True):
 class Liquidation(msgspec.Struct, frozen=True):
     """A debt repaid for collateral. ``collateral_token`` is the token received: underlying, aToken or cToken.
 
-    ``received_amount`` is ``None`` where the source does not tell it (Comet's absorption pays the protocol).
+    An amount is ``None`` where the source does not tell it (Comet takes a debt over in another event than collateral).
     """
 
     order: int
@@ -63,7 +63,7 @@ class Liquidation(msgspec.Struct, frozen=True):
     borrower: Address
     liquidator: Address
     debt_token: Address
-    debt_amount: int
+    debt_amount: int | None
     collateral_token: Address
     received_amount: int | None
     reverted: bool = False

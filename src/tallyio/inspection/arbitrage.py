@@ -10,8 +10,8 @@ Profit is what the circle's swaps paid out less what they took in, token by toke
 profit is a loss made on purpose or by mistake; it is kept and told by its sign.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, pairwise
 
 import msgspec
 
@@ -23,8 +23,8 @@ CLOSE = 100
 """A swap's input follows another's output when they differ by no more than one part in this many."""
 LONGEST = 8
 """Swaps of a circle in single file, at most."""
-MOST = 256
-"""Circles compared at once, at most."""
+MOST = 20_000
+"""Paths tried for one circle, at most."""
 
 
 class Arbitrage(msgspec.Struct, frozen=True):
@@ -111,38 +111,33 @@ def _single_file(block: BlockActivity, swaps: list[Swap]) -> tuple[Swap, ...]:
     Of several that which gains is preferred, then the one whose amounts hand over most exactly, then the longest.
     """
     for native in (True, False):
-        found: list[tuple[Swap, ...]] = []
-        for start in swaps:
-            if (block.same(start.token_in) == block.native) is native:
-                _follow(block, (start,), swaps, found)
+        starts = [s for s in swaps if (block.same(s.token_in) == block.native) is native]
+        tried = islice(chain.from_iterable(_paths(block, (start,), swaps) for start in starts), MOST)
+        found = [path for path in tried if _is_circle(block, path)]
         if found:
             return max(found, key=lambda path: (path[-1].amount_out > path[0].amount_in, -_loose(path), len(path)))
     return ()
 
 
-def _follow(block: BlockActivity, path: tuple[Swap, ...], swaps: list[Swap], found: list[tuple[Swap, ...]]) -> None:
-    """Append every circle that begins with ``path`` to ``found``, up to ``MOST``."""
-    first, last = path[0], path[-1]
-    if len(path) > 1 and block.same(last.token_out) == block.same(first.token_in):
-        pools = [s.pool for s in path]
-        if all(a != b for a, b in pairwise([*pools, pools[0]])):
-            found.append(path)
+def _paths(block: BlockActivity, path: tuple[Swap, ...], swaps: list[Swap]) -> Iterator[tuple[Swap, ...]]:
+    """``path`` and all that continue it, the closest hand-over first, as far as no token comes twice."""
+    yield path
+    last, passed = path[-1], {block.same(s.token_in) for s in path}
+    if block.same(last.token_out) in passed or len(path) == LONGEST:
         return
-    if len(path) == LONGEST:
-        return
-    visited = {block.same(s.token_in) for s in path} - {block.same(first.token_in)}
     following = [
         s
         for s in swaps
-        if s not in path
-        and block.same(s.token_in) == block.same(last.token_out)
-        and block.same(s.token_out) not in visited
-        and _close(last.amount_out, s)
+        if s not in path and block.same(s.token_in) == block.same(last.token_out) and _close(last.amount_out, s)
     ]
     for s in sorted(following, key=lambda s: _apart(last.amount_out, s)):
-        if len(found) >= MOST:
-            return
-        _follow(block, (*path, s), swaps, found)
+        yield from _paths(block, (*path, s), swaps)
+
+
+def _is_circle(block: BlockActivity, path: tuple[Swap, ...]) -> bool:
+    pools = [s.pool for s in path]
+    closed = block.same(path[-1].token_out) == block.same(path[0].token_in)
+    return closed and len(path) > 1 and all(a != b for a, b in pairwise([*pools, pools[0]]))
 
 
 def _loose(path: tuple[Swap, ...]) -> int:

@@ -1,8 +1,8 @@
 """Liquidations, with what the liquidator took and what it cost.
 
 A liquidation repays another's debt for collateral at a discount (Qin et al., "An Empirical Study of DeFi
-Liquidations", 2021). Its gross profit is told in the chain's coin where the transaction's own swaps price both sides:
-the debt as bought, the collateral as sold; else it stays ``None``.
+Liquidations", 2021). Its gross profit is told where the transaction begins and ends in the chain's coin: the debt
+bought or borrowed, the collateral sold.
 """
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from tallyio.core.units import Address, Hash32
 from tallyio.inspection.activity import BlockActivity, Liquidation, Transaction
 from tallyio.inspection.payment import Payment, payment
+from tallyio.inspection.reading import net_flows
 
 
 class Liquidated(msgspec.Struct, frozen=True):
@@ -31,24 +32,28 @@ def liquidations(block: BlockActivity) -> list[Liquidated]:
     for tx in block.transactions:
         for each in tx.liquidations:
             paid = payment(block, tx)
-            gross = _gross(block, tx, each)
+            gross = _gross(block, tx, each, paid)
             net = gross - paid.cost if gross is not None and paid.cost is not None else None
             undone = each.reverted or not tx.succeeded
             found.append(Liquidated(tx.hash, tx.index, each.liquidator, each, gross, net, paid, undone))
     return found
 
 
-def _gross(block: BlockActivity, tx: Transaction, each: Liquidation) -> int | None:
-    """What selling the collateral brought less what buying the debt took, both wholly within the transaction."""
-    if each.received_amount is None or len(tx.liquidations) != 1:
+def _gross(block: BlockActivity, tx: Transaction, each: Liquidation, paid: Payment) -> int | None:
+    """What the liquidator and the sender gained of the coin over the transaction, before they paid the proposer.
+
+    ``None`` where they gained or gave another token too, and where they only gave: what they keep is then not priced,
+    or (cTokens) not seen.
+    """
+    if paid.direct is None:
         return None
-    collateral, debt = block.same(each.collateral_token), block.same(each.debt_token)
-    brought = each.received_amount if collateral == block.native else None
-    took = each.debt_amount if debt == block.native else None
-    for s in tx.swaps:
-        token_in, token_out = block.same(s.token_in), block.same(s.token_out)
-        if token_in == collateral and token_out == block.native and s.amount_in == each.received_amount:
-            brought = s.amount_out
-        if token_in == block.native and token_out == debt and s.amount_out == each.debt_amount:
-            took = s.amount_in
-    return None if brought is None or took is None else brought - took
+    parties = {each.liquidator, tx.sender} | ({tx.to} if each.liquidator != tx.sender and tx.to else set())
+    standing = [t for t in tx.transfers if not t.reverted]
+    net: dict[Address, int] = {}
+    for party in parties - {each.market}:
+        for token, amount in net_flows(standing, party).items():
+            net[block.same(token)] = net.get(block.same(token), 0) + amount
+    if any(amount for token, amount in net.items() if token != block.native):
+        return None
+    gross = net.get(block.native, 0) + paid.direct
+    return gross if gross > 0 else None

@@ -1,8 +1,8 @@
 """Lending whose events tell a liquidation whole: Morpho Blue and Comet (Compound v3)."""
 
-from tallyio.core.units import Address
 from tallyio.inspection.abi import as_account, topic, word
 from tallyio.inspection.activity import Action, Liquidation, Unread
+from tallyio.inspection.protocols.flow import swap_between
 from tallyio.inspection.reading import Event, EventReader, Reading
 
 MORPHO, COMET = "morpho", "comet"
@@ -26,7 +26,7 @@ def morpho_event(event: Event, reading: Reading) -> list[Action]:
     ]
 
 
-def absorb_event(event: Event, reading: Reading) -> list[Action]:
+def absorb_event(event: Event, _: Reading) -> list[Action]:
     """``AbsorbCollateral(absorber, borrower, asset, collateralAbsorbed, usdValue)``: the protocol takes it itself.
 
     Whoever buys it from the protocol does so by ``BuyCollateral``, a trade of its own.
@@ -40,15 +40,25 @@ def absorb_event(event: Event, reading: Reading) -> list[Action]:
             event.address,
             borrower,
             absorber,
-            Address(event.address),
-            0,
+            event.address,
+            None,
             asset,
             word(event.data, 0),
         )
     ]
 
 
+def buy_event(event: Event, reading: Reading) -> list[Action]:
+    """``BuyCollateral(buyer, asset, baseAmount, collateralAmount)``: a trade with the protocol, base for collateral."""
+    paid = reading.exact(word(event.data, 0), event.order, to=event.address)
+    if paid is None:
+        return [Unread(event.place, COMET, event.address, "token unknown")]
+    tokens = (paid.token, as_account(int(event.topics[2], 16)))
+    return swap_between(event, reading, COMET, word(event.data, 0), word(event.data, 1), tokens=tokens)
+
+
 EVENTS: dict[str, EventReader] = {
     topic("Liquidate(bytes32,address,address,uint256,uint256,uint256,uint256,uint256)"): morpho_event,
     topic("AbsorbCollateral(address,address,address,uint256,uint256)"): absorb_event,
+    topic("BuyCollateral(address,address,uint256,uint256)"): buy_event,
 }
