@@ -75,6 +75,19 @@ def test_all_other_labels_agree_to_the_unit(compared: dict[int, Comparison], kin
     assert all(c.matched[kind] == c.labelled[kind] for c in compared.values())
 
 
+def test_who_took_an_arbitrage_is_whom_the_label_names() -> None:
+    need(GOLDEN)
+    labels = read_json(GOLDEN)
+    named = 0
+    for path in traced():
+        found = inspect(read_block(path))
+        for label in labels[str(found.block.number)]["arbitrages"]:
+            takers = {a.taker for a in found.arbitrages if a.transaction == label["transaction_hash"]}
+            assert takers == {label["account_address"]}
+            named += 1
+    assert named >= 14
+
+
 def test_every_difference_is_a_judged_one(compared: dict[int, Comparison]) -> None:
     counted: dict[tuple[int, str, str, str], int] = {}
     for number, comparison in compared.items():

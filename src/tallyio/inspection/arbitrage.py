@@ -88,7 +88,7 @@ def taker(tx: Transaction, circle: Sequence[Swap]) -> Address:
     called."""
     pools = {s.pool for s in tx.swaps}
     for party in (circle[-1].recipient, circle[0].payer, circle[0].recipient):
-        if party not in pools and (party in (tx.to, tx.sender) or party != tx.to):
+        if party not in pools:
             return party
     return tx.to or tx.sender
 
