@@ -94,6 +94,10 @@ def test_a_record_of_another_shape_is_a_mismatch(tmp_path: Path, capsys: pytest.
     file = write(tmp_path / "a", {"meta": {"family": "solidly_v2"}, "records": [{"id": "0"}]})
     code, found = told(file, capsys)
     assert (code, found["mismatched"]) == (1, 1)
+    record = volatile_pair()
+    record["decimals"] = ["-5", "9" * 5000]
+    code, found = told(write(tmp_path / "b", {"meta": {"family": "solidly_v2"}, "records": [record]}), capsys)
+    assert (code, found["mismatched"]) == (1, 1)
 
 
 def test_no_file(capsys: pytest.CaptureFixture[str]) -> None:

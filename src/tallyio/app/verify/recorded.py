@@ -11,6 +11,9 @@ from tallyio.core.errors import OperatorError
 
 _EXPECTED = 'expected gzip-compressed JSON {"meta": {"family": ...}, "records": [...]}'
 
+_DIGITS = 1000
+"""No word is longer; text that is stays text."""
+
 
 class Recorded(NamedTuple):
     family: str
@@ -41,7 +44,7 @@ def integers(value: Any) -> Any:
     """The same tree with every decimal string as an ``int``; what a revert says stays text."""
     if isinstance(value, str):
         digits = value.removeprefix("-")
-        return int(value) if digits.isascii() and digits.isdigit() else value
+        return int(value) if len(digits) <= _DIGITS and digits.isascii() and digits.isdigit() else value
     if isinstance(value, list):
         return [integers(v) for v in value]
     if isinstance(value, dict):

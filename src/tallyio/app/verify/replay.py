@@ -82,8 +82,8 @@ def replay(recorded: Recorded, tally: Tally, path: Path) -> None:
         else:
             try:
                 judge(record, sheet, recorded.family)
-            except (KeyError, TypeError, IndexError, AttributeError) as e:
-                sheet.differences.append(f"record not of the family's format: {type(e).__name__} {e}")
+            except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as e:
+                sheet.differences.append(f"no model takes this record: {type(e).__name__} {e}")
         tally.records += 1
         tally.answers += sheet.answers
         missing.update(sheet.missing)

@@ -29,6 +29,8 @@ def sdiv(numerator: int, denominator: int) -> int:
 
 def cube_root(x: int) -> int:
     """The cube root of ``x`` (1e18), by seven Newton steps from a power of two."""
+    if x == 0:
+        return 0
     if x >= _NO_SCALING * ONE:
         scaled, back = x, 10**12
     elif x >= _NO_SCALING:
