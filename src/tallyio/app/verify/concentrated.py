@@ -3,19 +3,21 @@
 from tallyio.app.verify.sheet import Sheet
 from tallyio.app.verify.ticks import Record, crossed, moved, paid_to_pool, v3_state
 from tallyio.core.units import UINT128_MAX
-from tallyio.protocols.dex.families import concentrated
+from tallyio.protocols.dex.families import algebra_fee, concentrated
 from tallyio.protocols.dex.families.concentrated import ConcentratedPool
 
 ALGEBRA = "algebra_v1"
 GROWTH = ("feeGrowthGlobal0X128", "feeGrowthGlobal1X128")
 UNCHANGED = ("timestamp", "tickSpacing", "feeProtocol", "communityFeeToken0", "communityFeeToken1", "feeConfig")
+CONFIG = ("alpha1", "alpha2", "beta1", "beta2", "gamma1", "gamma2", "volumeBeta", "volumeGamma", "baseFee")
+POINT = ("blockTimestamp", "tickCumulative", "volatilityCumulative", "averageTick", "volumePerLiquidityCumulative")
 OUTSIDE = (
     "observationIndex",
     "observationCardinality",
     "timepointIndex",
     "volumePerLiquidityInBlock",
 )
-"""Answers of the pools' oracles, which price no swap; Algebra's recomputed fee is taken from the record."""
+"""Answers of the pools' oracles, which price no swap."""
 
 
 def judge(record: Record, sheet: Sheet, family: str) -> None:
@@ -24,7 +26,10 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
     growth = ("totalFeeGrowth0Token", "totalFeeGrowth1Token") if family == ALGEBRA else GROWTH
     given = {**record, **state}
     fee = given["fee"]
-    if family == ALGEBRA and record["result"]["ok"]:
+    adaptive = adaptive_fee(state) if family == ALGEBRA else None
+    if adaptive is not None:
+        fee = adaptive
+    elif family == ALGEBRA and record["result"]["ok"]:
         fee = record["state_after"]["fee"]
     pool = ConcentratedPool(v3_state(state), given["tickSpacing"], fee, state[growth[0]], state[growth[1]])
     done = sheet.call(
@@ -43,7 +48,9 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
     answers = {k: v for k, v in record["result"].items() if k != "ok"}
     sheet.fields("result", answers, paid_to_pool(zero_for_one, done.amount_in, done.amount_out))
     recorded = dict(record["state_after"])
-    for name in (*OUTSIDE, "fee") if family == ALGEBRA else OUTSIDE:
+    if family == ALGEBRA and adaptive is None:
+        sheet.unjudged("state_after.fee")
+    for name in OUTSIDE:
         if recorded.pop(name, None) is not None:
             sheet.unjudged(f"state_after.{name}")
     held = list(state.get("protocolFees", (0, 0)))
@@ -62,3 +69,18 @@ def protocol_part(family: str, state: Record, zero_for_one: bool) -> concentrate
     if family == "pancakeswap_v3":
         return concentrated.pancakeswap_v3_part(state["feeProtocol"], zero_for_one)
     return concentrated.uniswap_v3_part(state["feeProtocol"], zero_for_one)
+
+
+def adaptive_fee(state: Record) -> int | None:
+    """Algebra's fee after a swap by its recorded oracle; ``None`` where the record does not hold all of it."""
+    config, points = state.get("feeConfig"), state.get("timepoints")
+    volume = state.get("volumePerLiquidityInBlock")
+    if not config or not points or volume is None:
+        return None
+    values = list(config.values()) if isinstance(config, dict) else config
+    if isinstance(config, dict) and set(CONFIG) <= set(config):
+        values = [config[name] for name in CONFIG]
+    rows = [[p[name] for name in POINT] if isinstance(p, dict) else [p[k] for k in (1, 2, 4, 5, 6)] for p in points]
+    known = [algebra_fee.Timepoint(*row) for row in rows]
+    fee = algebra_fee.new_fee(known, state["timestamp"], state["tick"], volume, algebra_fee.FeeConfig(*values))
+    return state["fee"] if fee is None else fee
