@@ -41,7 +41,7 @@ def _show(tallies: list["Tally"]) -> None:
 
     console = Console()
     names = ("records", "matched", "refused", "mismatched", "not modelled", "answers")
-    table = Table()
+    table = Table(box=None, pad_edge=False)
     table.add_column("family", no_wrap=True)
     for name in names:
         table.add_column(name, justify="right")
