@@ -41,7 +41,7 @@ def _show(tallies: list["Tally"]) -> None:
 
     console = Console()
     names = ("records", "matched", "refused", "mismatched", "not modelled", "answers")
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("family", no_wrap=True)
     for name in names:
         table.add_column(name, justify="right")
