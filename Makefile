@@ -13,7 +13,7 @@ demo: setup ## the whole machine on an embedded chain, with a tally at the end
 	@.venv/bin/tallyio demo
 
 test: setup ## the tests, without the heavy ones
-	@.venv/bin/python -m pytest -q
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile
 
 nightly: setup degenbot ## every test, the heavy and long ones too, and no benchmark worse than recorded
 	@.venv/bin/python -m pytest -q -m 'nightly or not nightly' --timeout=3600

@@ -93,14 +93,14 @@ async def test_alone_there_is_nothing_to_gain(bench: Bench) -> None:
 async def test_a_delegating_transaction_proves_nothing(bench: Bench) -> None:
     proof = await bench.prove(bench.victim(4))
     assert (proof.success, proof.gross_wei, proof.gas_used) == (False, 0, 0)
-    assert proof.revert_reason == "expected a transaction of type 0, 1 or 2, found type 4"
+    assert proof.revert_reason == "expected a transaction of type 0 to 2, found type 4"
 
 
 async def test_blobs_prove_nothing(bench: Bench) -> None:
     victim = bench.victim(2)
     assert (
         await bench.prove(replace(victim, raw=b"\3" + victim.raw[1:]))
-    ).revert_reason == "expected a transaction of type 0, 1 or 2, found type 3"
+    ).revert_reason == "expected a transaction of type 0 to 2, found type 3"
 
 
 async def test_a_pending_transaction_that_reverts_proves_nothing(bench: Bench) -> None:
