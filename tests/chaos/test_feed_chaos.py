@@ -120,17 +120,16 @@ def believed(listener: Listener) -> list[tuple[str, list[tuple[int, str]]]]:
     ]
 
 
+def settled(listener: Listener, expected: list[tuple[str, list[tuple[int, str]]]]) -> bool:
+    """The last block may be known before a new connection stands."""
+    return believed(listener) == expected and listener.statuses[-1:] == [True]
+
+
 async def settle(node: Anvil, listener: Listener, task: asyncio.Task[None], within_s: float = 20.0) -> None:
     expected = await asyncio.to_thread(truth, node)
     with suppress(TimeoutError):
         async with asyncio.timeout(within_s):
-            # after a lost connection the last block may be known before the next connection stands
-            while (
-                (  # noqa: ASYNC110 - a condition, not an event
-                    believed(listener) != expected or listener.statuses[-1:] != [True]
-                )
-                and not task.done()
-            ):
+            while not (task.done() or settled(listener, expected)):  # noqa: ASYNC110 - a condition, not an event
                 await asyncio.sleep(0.05)
     if task.done():
         task.result()
