@@ -144,11 +144,13 @@ def many_kills(count: int, start: Start, here: dict[str, Any]) -> None:
     moments = random.Random(SEED)
     ring = MpscRing.make(here["many"], child_code.CAPACITY)
     ring.take_consumer()
-    last = np.zeros(count + 3, np.uint64)
+    last = np.zeros(10 * count + 3, np.uint64)
     drain_many(here["many"], last, 0, 1)
     steady = start("produce-many", 1)
-    released = 0
-    for turn in range(count):
+    released = turn = 0
+    for turn in range(10 * count):
+        if turn >= count and ring.abandoned:  # a busy machine takes more kills to meet what is aimed at
+            break
         victim = start("produce-many", turn + 2)
         while last[turn + 2] < 100:
             assert drain_many(here["many"], last, 100, 10**9)[1:] == (0, False)
@@ -162,8 +164,8 @@ def many_kills(count: int, start: Start, here: dict[str, Any]) -> None:
                 released += ring.release_dead()
     assert steady.is_alive()
     assert ring.abandoned > 0, "at least one died between claim and publication"
-    assert ring.abandoned <= count
-    assert released <= count
+    assert ring.abandoned <= turn + 1
+    assert released <= turn + 1
     kill(steady, 0)
     while drain_many(here["many"], last, 10**4, 10**5)[2]:
         ring.release_dead()
@@ -234,8 +236,10 @@ def test_a_killed_writer_leaves_torn_records_that_the_next_one_mends(start: Star
     records, torn, copy = here["records"], np.zeros(child_code.RECORDS, np.int64), np.zeros(7, np.uint64)
     start("read")
     left = 0
-    for incarnation in range(1, 13):
-        kill(start("write", incarnation * 2**40), moments.uniform(0.01, 0.05))
+    for turn in range(120):
+        if turn >= 12 and left:
+            break
+        kill(start("write", (turn + 1) * 2**40), moments.uniform(0.01, 0.05))
         found = seqlock.find_torn(records, 0, 8, child_code.RECORDS, torn)
         assert found <= 1, "it writes one at a time"
         left += found
@@ -269,10 +273,13 @@ def test_what_killed_borrowers_held_is_lent_again(start: Start, here: dict[str, 
     pool = ObjectPool.make(here["objects"], child_code.OBJECTS, 8)
     freed = 0
     living = start("lend")
-    for _ in range(10):
+    turn = 0
+    for turn in range(100):
+        if turn >= 10 and freed:
+            break
         kill(start("lend"), moments.uniform(0, 0.02))
         freed += pool.reclaim_dead()
-    assert 0 < freed <= 10
+    assert 0 < freed <= turn + 1
     kill(living, 0)
     pool.reclaim_dead()
     assert not any(pool.owners())
@@ -284,7 +291,9 @@ def test_what_killed_borrowers_held_is_lent_again(start: Start, here: dict[str, 
 def test_a_killed_creator_leaves_nothing_that_stops_the_next(start: Start, folder: Path) -> None:
     moments = random.Random(SEED)
     found = 0
-    for turn in range(20):
+    for turn in range(200):
+        if turn >= 20 and found:
+            break
         kill(start("create"), moments.uniform(0, 0.03))
         found += (folder / "made").exists()
         if turn % 2:
