@@ -36,5 +36,6 @@ def logs_to_stderr(level: LogLevel = "info") -> None:
             else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for at each line: the stderr of a command that runs inside another program may end before it does.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
