@@ -6,11 +6,12 @@ from tallyio.archive.records import ArchivedBlock, ArchiveError
 from tallyio.core.chain import Log
 from tallyio.core.units import ZERO_ADDRESS, Address, Hash32, address
 from tallyio.simulation.evm import execute as evm
-from tallyio.simulation.evm.code import EMPTY_CODE
+from tallyio.simulation.evm.code import EMPTY_CODE, Code
 from tallyio.simulation.evm.execute import Message, Result
 from tallyio.simulation.evm.forks import Fork, blob_base_fee, fork_at, named
 from tallyio.simulation.evm.machine import Machine, Surroundings, Tracer
 from tallyio.simulation.evm.state import Account, Checkpoint, EvmLog, State, hex_address
+from tallyio.simulation.evm.table import table
 from tallyio.simulation.receipts import Receipt, bloom_of, receipts_root
 from tallyio.simulation.records import CallTx, Executed
 from tallyio.simulation.revert import Errors
@@ -149,12 +150,16 @@ class BlockExecution:
     def set_balance(self, of: Address, balance_wei: int) -> None:
         self._state.set_balance(self._state.account(int(of, 16)), balance_wei)
 
-    def set_code(self, of: Address, code: bytes) -> None:
-        """Place bytecode of our own. Where there was none before, all its slots are zero from here on."""
+    def set_code(self, of: Address, code: bytes, rules: str = "") -> None:
+        """Place bytecode of our own. Where there was none before, all its slots are zero from here on.
+
+        ``rules`` names the fork whose instructions this code alone may use, where it is younger than the block.
+        """
         account = self._state.account(int(of, 16))
         if not account.code.raw:
             self._state.clear_storage(account)
-        self._state.set_code(account, self._machine.code(code))
+        placed = Code(code, table(named(rules))) if rules else self._machine.code(code)
+        self._state.set_code(account, placed)
 
     def set_storage(self, of: Address, slot: int, value: int) -> None:
         self._state.set_slot(int(of, 16), slot, value)

@@ -1,0 +1,1 @@
+"""History through the searcher's own code: archived blocks, replayed."""

@@ -1,0 +1,91 @@
+"""Our executor contract in an archived state, and what the chain pays for a route there."""
+
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from tallyio.core.errors import ChainDataError
+from tallyio.core.executor_events import executed
+from tallyio.core.trade import Route
+from tallyio.core.units import ETHER, Address
+from tallyio.execution.artifact import executor_artifact, executor_errors
+from tallyio.execution.plan import execute_calldata
+from tallyio.hot_path.hashes.digest import keccak256
+from tallyio.simulation.block_execution import BlockExecution
+from tallyio.simulation.evm.halt import MissingStateError
+from tallyio.simulation.records import CallTx
+from tallyio.simulation.revert import Errors
+
+OWNER: Final = Address("0x" + keccak256(b"tallyio replay owner")[12:].hex())
+EXECUTOR: Final = Address("0x" + keccak256(b"tallyio replay executor")[12:].hex())
+_RULES = "cancun"
+"""The executor's own instructions; the contracts that it calls keep those of the block."""
+_GAS = 3_000_000
+_LAST_MAPPING = 512
+"""Storage layouts put their mappings at low slots."""
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """``gross_wei`` is the executor's gain in WETH as its event tells, ``gas_wei`` at the block's base fee.
+
+    ``reason`` is empty where it succeeded; ``unknown`` marks a run that needed state which the archive lacks.
+    """
+
+    gross_wei: int
+    gas_used: int
+    gas_wei: int
+    reason: str = ""
+    unknown: bool = False
+
+
+def place(execution: BlockExecution, weth: Address) -> None:
+    """The executor's code and an owner with ether for gas, at addresses that no one has a key to."""
+    artifact = executor_artifact()
+    code = bytearray(artifact.runtime_code)
+    for name, value in (("owner", OWNER), ("weth", weth)):
+        for offset in artifact.immutables[name]:
+            code[offset : offset + 32] = int(value, 16).to_bytes(32)
+    execution.set_code(EXECUTOR, bytes(code), _RULES)
+    execution.set_balance(OWNER, 100 * ETHER)
+
+
+def run(execution: BlockExecution, route: Route) -> Paid:
+    """What ``route`` brings here; nothing of it is kept but slots that are known to be zero.
+
+    A slot of a mapping under the executor's address is zero: no one ever held that key or wrote under it. Any other
+    slot that the archive lacks ends the run as ``unknown``.
+    """
+    header = execution.block.header
+    price = (header.base_fee_wei or 0) if header else 0
+    data = execute_calldata(route, 0, 0)
+    tx = CallTx(
+        sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price, priority_fee_wei=0
+    )
+    while True:
+        start = execution.snapshot()
+        try:
+            ran = execution.send(tx)
+        except MissingStateError as error:
+            execution.revert(start)
+            if error.slot is None or error.slot not in _own_slots():
+                return Paid(0, 0, 0, error.message, unknown=True)
+            execution.set_storage(Address(error.account), error.slot, 0)
+            continue
+        except ChainDataError as error:
+            execution.revert(start)
+            return Paid(0, 0, 0, error.message)
+        execution.revert(start)
+        if not ran.success:
+            reason = Errors(executor_errors()).explain(ran.output) if ran.output else ran.revert_reason
+            return Paid(0, ran.gas_used, ran.fee_wei, reason or "reverted")
+        gained, _ = executed(ran.logs, EXECUTOR) or (0, 0)
+        return Paid(gained, ran.gas_used, ran.fee_wei)
+
+
+@cache
+def _own_slots() -> frozenset[int]:
+    """Where mappings keep the executor's value: Solidity hashes key then slot, Vyper slot then key."""
+    key = int(EXECUTOR, 16).to_bytes(32)
+    slots = [slot.to_bytes(32) for slot in range(_LAST_MAPPING)]
+    return frozenset(int.from_bytes(keccak256(pair)) for slot in slots for pair in (key + slot, slot + key))
