@@ -43,7 +43,7 @@ ETHEREUM = (
     ),
     Factory(
         Deployment("uniswap_v3", V3, Address("0x1f98431c8ad98523631ae4a59f267346ea31f984")),
-        bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89331f843f87b8b54"),
+        bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54"),
     ),
 )
 """Exchanges whose pools are known on Ethereum."""
