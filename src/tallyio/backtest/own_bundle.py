@@ -59,9 +59,7 @@ def run(execution: BlockExecution, route: Route) -> Paid:
     header = execution.block.header
     price = (header.base_fee_wei or 0) if header else 0
     data = execute_calldata(route, 0, 0)
-    tx = CallTx(
-        sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price, priority_fee_wei=0
-    )
+    tx = CallTx(sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price, priority_fee_wei=0)
     while True:
         start = execution.snapshot()
         try:

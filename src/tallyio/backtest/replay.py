@@ -11,7 +11,7 @@ from tallyio.core.deltas import LendingChanged, PoolDiscovered
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import PoolState
 from tallyio.core.trade import Opportunity
-from tallyio.core.units import Address
+from tallyio.core.units import Address, Hash32
 from tallyio.market.market import Market
 from tallyio.market.mirroring import advance
 from tallyio.market.view import MarketView
@@ -31,11 +31,17 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position."""
+    """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position.
+
+    ``gas_used`` and ``receipts_root`` are of the block's own transactions: equal to its header's where what we placed
+    and tried disturbed none of them.
+    """
 
     number: int
     known: KnownPools
     proposals: list[Proposal]
+    gas_used: int
+    receipts_root: Hash32
 
 
 def replay(
@@ -62,7 +68,8 @@ def replay(
         if moved:
             view = view.with_states(moved)
             _propose(execution, strategy, head, view, best)
-    return Replayed(block.number, known, sorted(best.values(), key=lambda each: each.position))
+    proposals = sorted(best.values(), key=lambda each: each.position)
+    return Replayed(block.number, known, proposals, execution.gas_used, execution.receipts_root())
 
 
 def _propose(
