@@ -5,11 +5,12 @@ import msgspec
 from tallyio.archive.records import ArchivedBlock, ArchiveError
 from tallyio.backtest.factories import ETHEREUM, Factory
 from tallyio.backtest.known_pools import KnownPools, known_pools
+from tallyio.backtest.known_ticks import known_state
 from tallyio.backtest.own_bundle import Paid, place, run
 from tallyio.core.chain import BlockRef, Log, NewBlock
 from tallyio.core.deltas import LendingChanged, PoolDiscovered
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import PoolState
+from tallyio.core.pools import PoolState, V3State
 from tallyio.core.trade import Opportunity
 from tallyio.core.units import Address, Hash32
 from tallyio.market.market import Market
@@ -64,7 +65,7 @@ def replay(
     best: dict[frozenset[Address], Proposal] = {}
     _propose(execution, strategy, head, view, best)
     while execution.position < execution.length:
-        moved = _moved(registry, view, execution.step().logs)
+        moved = _within_ends(execution, view, _moved(registry, view, execution.step().logs))
         if moved:
             view = view.with_states(moved)
             _propose(execution, strategy, head, view, best)
@@ -98,6 +99,19 @@ def _moved(registry: DexRegistry, view: MarketView, logs: tuple[Log, ...]) -> di
             moved[log.address] = advance(moved.get(log.address, view.states.get(log.address)), delta)
         except ChainDataError:
             continue
+    return moved
+
+
+def _within_ends(
+    execution: BlockExecution, view: MarketView, moved: dict[Address, PoolState]
+) -> dict[Address, PoolState]:
+    """A moved v3 pool's ends are drawn anew: what is known reaches less far from another price or other positions.
+
+    Beyond all that is known there is no liquidity to be priced.
+    """
+    for at, state in moved.items():
+        if isinstance(state, V3State):
+            moved[at] = known_state(execution, view.pools[at]) or V3State(state.sqrt_price_x96, state.tick, 0)
     return moved
 
 
