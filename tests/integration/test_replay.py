@@ -41,6 +41,20 @@ def test_every_arbitrage_of_the_folder_is_found_where_it_stood_and_pays_at_least
         assert not ours[0].paid.reason
         assert ours[0].paid.gross_wei == ours[0].opportunity.gross_wei
         assert ours[0].paid.gross_wei >= int(real["realised_profit"])
+        assert ours[0].decision.approved
+        assert ours[0].paid.bid_wei == ours[0].decision.bid_wei > 0
+
+
+def test_who_really_took_it_stands_beside(blocks: dict[int, ArchivedBlock]) -> None:
+    for real in json.loads((DATA / "cyclic_arbs.json").read_text()):
+        [taken] = replay(blocks[real["block"]]).taken
+        assert (taken.position, taken.transaction) == (real["tx_index"], real["tx"])
+        assert set(taken.pools) == {swap["pool"] for swap in real["swaps"]}
+        assert taken.profit == {token: int(amount) for token, amount in real["net"].items()}
+        assert taken.to_proposer_wei is not None
+        assert taken.net_wei is not None
+        assert taken.gross_wei is not None
+        assert 0 < taken.net_wei < taken.gross_wei
 
 
 def test_known_pools_hold_what_the_recorded_swaps_found_there(blocks: dict[int, ArchivedBlock]) -> None:

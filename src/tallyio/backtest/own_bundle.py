@@ -27,7 +27,8 @@ _LAST_MAPPING = 512
 
 
 class Paid(msgspec.Struct, frozen=True):
-    """``gross_wei`` is the executor's gain in WETH as its event tells, ``gas_wei`` at the block's base fee.
+    """``gross_wei`` is the executor's gain in WETH as its event tells, before ``bid_wei`` of it went to the proposer;
+    ``gas_wei`` is at the block's base fee and the tip.
 
     ``reason`` is empty where it succeeded; ``unknown`` marks a run that needed state which the archive lacks.
     """
@@ -37,6 +38,7 @@ class Paid(msgspec.Struct, frozen=True):
     gas_wei: int
     reason: str = ""
     unknown: bool = False
+    bid_wei: int = 0
 
 
 def place(execution: BlockExecution, weth: Address) -> None:
@@ -50,16 +52,22 @@ def place(execution: BlockExecution, weth: Address) -> None:
     execution.set_balance(OWNER, 100 * ETHER)
 
 
-def run(execution: BlockExecution, route: Route) -> Paid:
-    """What ``route`` brings here; nothing of it is kept but slots that are known to be zero.
+def run(
+    execution: BlockExecution, route: Route, *, min_profit_wei: int = 0, bid_wei: int = 0, tip_wei: int = 0
+) -> Paid:
+    """What ``route`` brings here, on the terms that the executor is called with, ``tip_wei`` paid for each gas.
+
+    Nothing of it is kept but slots that are known to be zero.
 
     A slot of a mapping under the executor's address is zero: no one ever held that key or wrote under it. Any other
     slot that the archive lacks ends the run as ``unknown``.
     """
     header = execution.block.header
     price = (header.base_fee_wei or 0) if header else 0
-    data = execute_calldata(route, 0, 0)
-    tx = CallTx(sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price, priority_fee_wei=0)
+    data = execute_calldata(route, min_profit_wei, bid_wei)
+    tx = CallTx(
+        sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price + tip_wei, priority_fee_wei=tip_wei
+    )
     while True:
         start = execution.snapshot()
         try:
@@ -77,8 +85,8 @@ def run(execution: BlockExecution, route: Route) -> Paid:
         if not ran.success:
             reason = Errors(executor_errors()).explain(ran.output) if ran.output else ran.revert_reason
             return Paid(0, ran.gas_used, ran.fee_wei, reason or "reverted")
-        gained, _ = executed(ran.logs, EXECUTOR) or (0, 0)
-        return Paid(gained, ran.gas_used, ran.fee_wei)
+        gained, bid = executed(ran.logs, EXECUTOR) or (0, 0)
+        return Paid(gained, ran.gas_used, ran.fee_wei, bid_wei=bid)
 
 
 @cache

@@ -1,76 +1,69 @@
 """One archived block before the searcher's eyes: the state before it and after each of its transactions."""
 
-import msgspec
-
 from tallyio.archive.records import ArchivedBlock, ArchiveError
 from tallyio.backtest.factories import ETHEREUM, Factory
-from tallyio.backtest.known_pools import KnownPools, known_pools
+from tallyio.backtest.judging import judged
+from tallyio.backtest.known_pools import known_pools
 from tallyio.backtest.known_ticks import known_state
-from tallyio.backtest.own_bundle import Paid, place, run
+from tallyio.backtest.own_bundle import place
+from tallyio.backtest.records import Proposal, Replayed, ReplaySettings
+from tallyio.backtest.takers import takers
 from tallyio.core.chain import BlockRef, Log, NewBlock
 from tallyio.core.deltas import LendingChanged, PoolDiscovered
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import PoolState, V3State
-from tallyio.core.trade import Opportunity
-from tallyio.core.units import Address, Hash32
+from tallyio.core.units import Address
+from tallyio.inspection.sources.archived import Watched
 from tallyio.market.market import Market
 from tallyio.market.mirroring import advance
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.simulation.block_execution import BlockExecution
-from tallyio.strategies.arbitrage import Arbitrage, ArbitrageSettings
+from tallyio.strategies.arbitrage import Arbitrage
 
 WETH = Address("0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2")
 
 
-class Proposal(msgspec.Struct, frozen=True):
-    """``position``: how many of the block's transactions had run. ``paid`` is what the chain made of it there."""
-
-    position: int
-    opportunity: Opportunity
-    paid: Paid
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position.
-
-    ``gas_used`` and ``receipts_root`` are of the block's own transactions: equal to its header's where what we placed
-    and tried disturbed none of them.
-    """
-
-    number: int
-    known: KnownPools
-    proposals: list[Proposal]
-    gas_used: int
-    receipts_root: Hash32
-
-
 def replay(
-    block: ArchivedBlock, settings: ArbitrageSettings | None = None, factories: tuple[Factory, ...] = ETHEREUM
+    block: ArchivedBlock, settings: ReplaySettings | None = None, factories: tuple[Factory, ...] = ETHEREUM
 ) -> Replayed:
     """The searcher of arbitrages on ``block``, unchanged; each proposal is executed at its place in the block.
 
     Only what stands in the state so far is shown to it: no later transaction, log or state of the block.
     Raises ``ArchiveError`` for a block without pre-state, and what ``BlockExecution`` raises.
     """
+    settings = settings or ReplaySettings()
     execution = BlockExecution(block)
+    watched = Watched(execution)
     known = known_pools(execution, factories)
     place(execution, WETH)
     registry = DexRegistry([each.deployment for each in factories])
     head = _head(block)
-    market = Market(registry, WETH)
+    market = Market(registry, WETH, max_hops=settings.max_hops, cycles=settings.cycles)
     market.start(head.block, known.pools.values(), known.states)
     view = market.view(next_base_fee_wei=head.base_fee_wei, next_timestamp=block.timestamp or 0)
-    strategy = Arbitrage(settings or ArbitrageSettings())
+    strategy = Arbitrage(settings.arbitrage)
     best: dict[frozenset[Address], Proposal] = {}
-    _propose(execution, strategy, head, view, best)
+    _propose(execution, strategy, head, view, settings, best)
     while execution.position < execution.length:
-        moved = _within_ends(execution, view, _moved(registry, view, execution.step().logs))
+        moved = _within_ends(execution, view, _moved(registry, view, watched.step().logs))
         if moved:
             view = view.with_states(moved)
-            _propose(execution, strategy, head, view, best)
+            _propose(execution, strategy, head, view, settings, best)
     proposals = sorted(best.values(), key=lambda each: each.position)
-    return Replayed(block.number, known, proposals, execution.gas_used, execution.receipts_root())
+    return Replayed(
+        number=block.number,
+        known=known,
+        proposals=proposals,
+        gas_used=execution.gas_used,
+        receipts_root=execution.receipts_root(),
+        taken=takers(watched.activity()),
+        chain_id=block.chain_id,
+        block_hash=block.hash,
+        timestamp=block.timestamp or 0,
+        base_fee_wei=block.base_fee_wei or 0,
+        transactions=execution.length,
+    )
 
 
 def _propose(
@@ -78,13 +71,14 @@ def _propose(
     strategy: Arbitrage,
     head: NewBlock,
     view: MarketView,
+    settings: ReplaySettings,
     best: dict[frozenset[Address], Proposal],
 ) -> None:
     for opportunity in strategy.evaluate(head, view):
-        paid = run(execution, opportunity.route)
+        found = judged(execution, view, opportunity, settings)
         key = frozenset(opportunity.pools)
-        if key not in best or paid.gross_wei > best[key].paid.gross_wei:
-            best[key] = Proposal(execution.position, opportunity, paid)
+        if key not in best or found.paid.gross_wei > best[key].paid.gross_wei:
+            best[key] = found
 
 
 def _moved(registry: DexRegistry, view: MarketView, logs: tuple[Log, ...]) -> dict[Address, PoolState]:

@@ -15,6 +15,7 @@ from tallyio.inspection.sources import parity
 from tallyio.inspection.sources.logs import read_transaction
 from tallyio.simulation.block_execution import BlockExecution
 from tallyio.simulation.evm.frame import Frame
+from tallyio.simulation.records import Executed
 
 
 class CoinMoves:
@@ -52,32 +53,40 @@ def read(block: ArchivedBlock) -> BlockActivity:
         )
     if not block.executable:
         return _traced(block)
-    native = WRAPPED_NATIVE[block.chain_id]
     try:
-        return _executed(block, native)
+        return _executed(block)
     except OperatorError:
         raise
     except TallyError as e:
         raise OperatorError(f"block {block.number} cannot be executed: {e.message}", todo=e.todo) from e
 
 
-def _executed(block: ArchivedBlock, native: Address) -> BlockActivity:
-    execution = BlockExecution(block)
-    reserves: dict[Address, tuple[int, int]] = {}
-    found: list[Transaction] = []
-    for index, raw in enumerate(block.transactions):
+class Watched:
+    """Steps ``execution`` through its own block and keeps what each transaction did. What else runs on it meanwhile is
+    not heard of."""
+
+    def __init__(self, execution: BlockExecution) -> None:
+        self._execution = execution
+        self._native = WRAPPED_NATIVE[execution.block.chain_id]
+        self._reserves: dict[Address, tuple[int, int]] = {}
+        self._found: list[Transaction] = []
+
+    def step(self) -> Executed:
+        """The block's next transaction."""
+        raw = self._execution.block.transactions[self._execution.position]
         moves = CoinMoves()
-        execution.trace(moves)
-        done = execution.step()
+        self._execution.trace(moves)
+        done = self._execution.step()
+        self._execution.trace(None)
         body = decode_any(raw)
-        found.append(
+        self._found.append(
             read_transaction(
                 [Event(i, (i,), log.address, log.topics, log.data) for i, log in enumerate(done.logs)],
                 tuple(moves.standing),
-                native,
-                reserves,
+                self._native,
+                self._reserves,
                 hash_=Hash32("0x" + keccak256(raw).hex()),
-                index=index,
+                index=len(self._found),
                 sender=body.sender,
                 to=body.to,
                 succeeded=done.success,
@@ -85,24 +94,37 @@ def _executed(block: ArchivedBlock, native: Address) -> BlockActivity:
                 effective_gas_price=done.fee_wei // done.gas_used,
             )
         )
+        return done
+
+    def activity(self) -> BlockActivity:
+        """The block as far as it was stepped through."""
+        block = self._execution.block
+        return BlockActivity(
+            number=block.number,
+            proposer=block.coinbase,
+            base_fee=block.base_fee_wei or 0,
+            native=self._native,
+            native_seen=True,
+            transactions=tuple(self._found),
+            storage={
+                who: PoolStorage(held.slots)
+                for who, held in (block.pre_state.accounts.items() if block.pre_state else ())
+                if held.slots
+            },
+        )
+
+
+def _executed(block: ArchivedBlock) -> BlockActivity:
+    execution = BlockExecution(block)
+    watched = Watched(execution)
+    while execution.position < execution.length:
+        watched.step()
     if block.header is not None and execution.receipts_root() != block.header.receipts_root:
         raise OperatorError(
             f"block {block.number} executes to other receipts than its header's",
             todo="Run: tallyio archive verify, on its archive",
         )
-    return BlockActivity(
-        number=block.number,
-        proposer=block.coinbase,
-        base_fee=block.base_fee_wei or 0,
-        native=native,
-        native_seen=True,
-        transactions=tuple(found),
-        storage={
-            who: PoolStorage(held.slots)
-            for who, held in (block.pre_state.accounts.items() if block.pre_state else ())
-            if held.slots
-        },
-    )
+    return watched.activity()
 
 
 def _traced(block: ArchivedBlock) -> BlockActivity:

@@ -1,0 +1,90 @@
+"""What replaying a block tells: what we proposed there, and what others really took."""
+
+from typing import Literal
+
+import msgspec
+
+from tallyio.backtest.known_pools import KnownPools
+from tallyio.backtest.own_bundle import Paid
+from tallyio.config.settings import CycleSettings
+from tallyio.core.trade import Decision, Opportunity, Proof
+from tallyio.core.units import Address, Hash32
+from tallyio.risk.limits import Limits
+from tallyio.strategies.arbitrage import ArbitrageSettings
+
+TakenKind = Literal["arbitrage", "backrun", "liquidation"]
+
+
+class ReplaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The searcher's own settings, as its configuration directory holds them for the live one."""
+
+    arbitrage: ArbitrageSettings = ArbitrageSettings()
+    limits: Limits = Limits(min_profit_wei=10**14)
+    max_hops: int = 4
+    cycles: CycleSettings = CycleSettings()
+    priority_fee_wei: int = 0
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """``position``: how many of the block's transactions had run. ``paid`` is what the chain made of it there.
+
+    ``decision`` is the risk gate's: the terms of the run where it approved, else why it denied. ``proof`` is what it
+    was shown in the end, where it did not deny at first sight.
+    """
+
+    position: int
+    opportunity: Opportunity
+    paid: Paid
+    decision: Decision
+    proof: Proof | None = None
+
+    @property
+    def net_wei(self) -> int:
+        """What was left after gas and bid."""
+        return self.paid.gross_wei - self.paid.gas_wei - self.paid.bid_wei
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What someone took in the block's transaction number ``position``.
+
+    ``tokens`` and ``pools`` in the order of the path (of a liquidation: debt and collateral, and the market).
+    ``gross_wei`` values all gains in the chain's coin at the path's own prices; ``net_wei`` is after gas and payments
+    of the whole transaction; ``to_proposer_wei`` the priority fee and direct payments. None where they cannot be told.
+    ``behind`` is the transaction that a backrun follows.
+    """
+
+    kind: TakenKind
+    transaction: Hash32
+    position: int
+    taker: Address
+    tokens: tuple[Address, ...]
+    pools: tuple[Address, ...]
+    protocols: tuple[str, ...]
+    amounts_in: tuple[int, ...]
+    profit: dict[Address, int]
+    gross_wei: int | None
+    net_wei: int | None
+    gas_wei: int
+    to_proposer_wei: int | None
+    reverted: bool
+    behind: Hash32 | None = None
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position.
+
+    ``gas_used`` and ``receipts_root`` are of the block's own transactions: equal to its header's where what we placed
+    and tried disturbed none of them.
+    """
+
+    number: int
+    known: KnownPools
+    proposals: list[Proposal]
+    gas_used: int
+    receipts_root: Hash32
+    taken: list[Taken]
+    chain_id: int = 1
+    block_hash: Hash32 = Hash32("")
+    timestamp: int = 0
+    base_fee_wei: int = 0
+    transactions: int = 0
