@@ -31,6 +31,12 @@ COMMANDS = (
     ("withdraw", "deploy:withdraw", "Return the executor's funds to the owner.", "withdraw --config ./config --live"),
     ("report", "report:report", "The tally, the HTML page, and what was missed.", "report --config ./config --missed"),
     ("scan", "scan:scan", "One look: every cycle that pays now, sized exactly.", "scan --config ./config"),
+    (
+        "exposure",
+        "exposure:exposure",
+        "What a sandwich could take from a swap; local chains.",
+        "exposure 0x02f8... --json",
+    ),
     ("prices", "prices:prices", "The pools of a running searcher, from its shared memory.", "prices --config ./config"),
     ("inspect", "inspect:inspect", "What happened in a block, and who took what.", "inspect ./12914944.json.gz --json"),
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),

@@ -19,14 +19,18 @@ def states_after(view: MarketView, intents: tuple[SwapIntent, ...]) -> dict[Addr
     for intent in intents:
         if intent.deadline is not None and view.next_timestamp > intent.deadline:
             raise ChainDataError(f"the deadline {intent.deadline} is before the next block's {view.next_timestamp}")
-        amount = _run(view, intent, states)
+        amount = run_intent(view, intent, states)
         if amount > intent.limit if intent.exact_out else amount < intent.limit:
             raise ChainDataError(f"the swap would move {amount}, past its limit of {intent.limit}")
     return states
 
 
-def _run(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
-    """The other amount of the swap: what an exact input yields, what an exact output costs."""
+def run_intent(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> int:
+    """The other amount of the swap: what an exact input yields, what an exact output costs.
+
+    ``states`` has the pools that were moved before, and takes what it moves. Raises ``ChainDataError`` where a pool
+    cannot fill it.
+    """
     amount = intent.amount
     hops = list(zip(intent.hops, _pools(view, intent), strict=True))
     for hop, pool in reversed(hops) if intent.exact_out else hops:
@@ -39,7 +43,7 @@ def _run(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState])
 def _pools(view: MarketView, intent: SwapIntent) -> list[Pool]:
     """The pools on the way. Of one passed twice only an exact input of v3 can be told: routers reckon a pair's amounts
     now before the first swap, now swap by swap, and v3's outputs are swapped one inside the other, the pool locked."""
-    pools = [_pool(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips) for hop in intent.hops]
+    pools = [pool_of(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips) for hop in intent.hops]
     for place, pool in enumerate(pools):
         if pool in pools[:place] and (intent.exact_out or pool.family == V2):
             raise ChainDataError(f"the effect on pool {pool.address}, passed twice, cannot be told")
@@ -61,7 +65,8 @@ def _swap(pool: Pool, state: PoolState, token_in: Address, amount: int, intent: 
     return SwapResult(done.amount_in, done.amount_out, v3.after(state, done))
 
 
-def _pool(view: MarketView, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool:
+def pool_of(view: MarketView, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool:
+    """Raises ``ChainDataError`` where no such pool is known, or its effect cannot be told."""
     pool = view.graph.find(protocol, a, b, fee_pips)
     if pool is None:
         raise ChainDataError(f"no pool of {protocol} between {a} and {b} is known")

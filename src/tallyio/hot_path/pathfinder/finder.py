@@ -88,7 +88,14 @@ class Pathfinder:
         return Ways([path for _, path in found[:most]], left_out + max(0, len(found) - most), cut_short)
 
     def routes(
-        self, start: int, target: int, hops: int, *, most: int = 1 << 14, most_steps: int = 1 << 26, least: float = -np.inf
+        self,
+        start: int,
+        target: int,
+        hops: int,
+        *,
+        most: int = 1 << 14,
+        most_steps: int = 1 << 26,
+        least: float = -np.inf,
     ) -> Ways:
         """Every path of 1 to ``hops`` trades from ``start`` to another token, of more weight than ``least``."""
         if start == target or max(start, target) >= self.tokens:

@@ -18,7 +18,14 @@ Number = Any
 
 @kernel
 def gaining_cycle(
-    source: Words, weight: Numbers, edges: Index, least: Number, rounds: Index, reached: Numbers, last: Words, row: Words
+    source: Words,
+    weight: Numbers,
+    edges: Index,
+    least: Number,
+    rounds: Index,
+    reached: Numbers,
+    last: Words,
+    row: Words,
 ) -> Index:
     """Writes the edges of a cycle whose weights add up to more than 0 into ``row`` and returns how many; 0 where there
     is none, or none that fits.

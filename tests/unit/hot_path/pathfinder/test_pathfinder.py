@@ -1,6 +1,6 @@
 """The pathfinder beside an enumeration that knows no shortcut."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from math import log
 
 import numpy as np
@@ -41,10 +41,10 @@ def simple_paths(pairs: Pairs, start: int, target: int, hops: int) -> dict[tuple
             pools = [pairs[e >> 1][2] for e in path]
             rates = [pairs[e >> 1][3 + (e & 1)] for e in path]
             visited = [sold for sold, _ in ends] + ([] if start == target else [target])
-            joined = all(a[1] == b[0] for a, b in zip(ends, ends[1:], strict=False))
-            if ends[0][0] == start and ends[-1][1] == target and joined and all(rates):
-                if len(set(visited)) == len(visited) and len(set(pools)) == len(pools):
-                    found[path] = sum(map(log, rates))
+            joined = all(a[1] == b[0] for a, b in pairwise(ends))
+            once = len(set(visited)) == len(visited) and len(set(pools)) == len(pools)
+            if ends[0][0] == start and ends[-1][1] == target and joined and once and all(rates):
+                found[path] = sum(map(log, rates))
     return found
 
 
