@@ -31,8 +31,8 @@ class Exposure(msgspec.Struct, frozen=True):
 
     ``front_in`` of ``token`` goes into ``pool`` before the swap and ``taken`` more than that comes back behind it,
     worth ``worth_wei`` (0 where nothing sells it for wrapped ether) against ``gas_wei``. The swap moves ``quoted``
-    alone, ``left`` inside the sandwich, and its sender signed ``limit``. At ``stopping_limit`` no sandwich pays its gas.
-    An exact output's figures are inputs: the most that is paid.
+    alone, ``left`` inside the sandwich, and its sender signed ``limit``. At ``stopping_limit`` no sandwich pays its
+    gas. An exact output's figures are inputs: the most that is paid.
     """
 
     exact_out: bool

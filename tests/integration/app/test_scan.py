@@ -1,5 +1,6 @@
 """One look at a devnet that traders have pulled apart: what it tells is exact, and nothing of worth is missing."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from tallyio.app.follow import mirror_at_head
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.units import Address
+from tallyio.devnet.accounts import sign
+from tallyio.devnet.traffic.orders import Order, quote_call, quoted, swap
 from tallyio.hot_path.sizing import Leg, run
 from tallyio.market.view import MarketView
 from tallyio.strategies.arbitrage import ArbitrageSettings
@@ -20,8 +23,12 @@ from tallyio.strategies.search import CycleSearch
 
 
 @pytest.fixture(scope="module")
-def config(start_devnet: Callable[..., Any]) -> Path:
-    devnet = start_devnet(seed=23, interval_ms=400)
+def devnet(start_devnet: Callable[..., Any]) -> Any:
+    return start_devnet(seed=23, interval_ms=400)
+
+
+@pytest.fixture(scope="module")
+def config(devnet: Any) -> Path:
     found: Path = devnet.directory(executor=False)
     while devnet.head < devnet.world.end_block + 12:
         time.sleep(0.2)
@@ -95,3 +102,32 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
     assert best[0].net_wei >= narrow[0].net_wei
     for trade in best[:50]:
         wide.after(trade.route)
+
+
+def test_a_swap_of_ones_own_is_measured_before_it_is_sent(devnet: Any, config: Path, commands: Any) -> None:
+    world, trader = devnet.world, devnet.world.account("trader")
+    pairs = [p for p in world.pools if p.protocol == "uniswap_v2" and p.address not in world.odd_pools]
+    pair = next(p for p in pairs if world.weth in (p.token0, p.token1))
+    order = Order(trader, (pair,), world.weth, 10**19, False, 300, 0, 10**9)
+    to, data = quote_call(world, order)
+    answer = devnet.node.call("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")
+    quote = quoted(order, bytes.fromhex(answer[2:]))
+    intent = swap(world, order, quote)
+    raw, hash_ = sign(trader, world.chain_id, 0, intent.to, intent.data, gas=intent.gas)
+    told = commands.run("exposure", "0x" + raw.hex(), "--config", config, "--json").json()
+    (measured,) = told["swaps"]
+    assert told["transaction"] == hash_
+    assert (measured["quoted"], measured["limit"]) == (quote, quote * 9700 // 10_000)
+    assert measured["limit"] <= measured["left"] < quote
+    assert measured["taken"] > 0
+    assert measured["exposed"] == (measured["worth_wei"] > measured["gas_wei"])
+    assert "alone, signed at least" in commands.run("exposure", raw.hex(), "--config", config).out
+    commands.run("exposure", "0x" + "00" * 32, "--config", config).refused(2, "knows no transaction")
+    commands.run("exposure", "0x1234", "--config", config).refused(2, "signed bytes in hex")
+
+
+def test_exposure_is_refused_where_other_people_trade(config: Path, tmp_path: Path, commands: Any) -> None:
+    copy = Path(shutil.copytree(config, tmp_path / "public"))
+    (chain,) = (copy / "chains").glob("*.toml")
+    chain.write_text(re.sub(r"chain_id = \d+", "chain_id = 1", chain.read_text()))
+    commands.run("exposure", "0x1234", "--config", copy).refused(4, "local chain alone")
