@@ -20,6 +20,7 @@ from tallyio.core.units import Address, address
 from tallyio.journal.log import FILE_NAME, JournalReader
 from tallyio.reports.exhaustive import BlockTakeable, ExhaustiveCheck, Factory, GasModel, Scope
 from tallyio.reports.html import Page, render
+from tallyio.reports.lost_json import as_object
 from tallyio.reports.missed import Comparison, compare
 from tallyio.reports.records import RunRecords, read_run
 from tallyio.reports.tally import RivalTally, Tally, tally
@@ -38,11 +39,7 @@ async def make_report(config: Path, *, missed: bool, html: Path | None) -> dict[
         write_page(html, directory, result, records, comparison)
     shown: dict[str, Any] = msgspec.to_builtins(result)
     if comparison:
-        shown["missed"] = [
-            {"block": v.state_block, "kind": v.takeable.kind, "net_wei": v.takeable.net_wei, "reason": v.reason}
-            for v in comparison.verdicts
-            if v.missing_wei
-        ]
+        shown["missed"] = [as_object(lost) for lost in comparison.lost]
     return shown
 
 

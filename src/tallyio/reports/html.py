@@ -7,7 +7,7 @@ import msgspec
 
 from tallyio.core.trade import Outcome
 from tallyio.reports.amounts import ether, percent
-from tallyio.reports.missed import TAKEN, Comparison
+from tallyio.reports.missed import Comparison
 from tallyio.reports.records import RunRecords
 from tallyio.reports.tally import Tally
 
@@ -38,7 +38,7 @@ def render(page: Page) -> str:
     environment.filters.update(ether=ether, percent=percent, short=short, duration=charts.duration)
     landed = page.records.landed()
     strategy_of = {o.id: o.strategy for o in page.records.opportunities}
-    missed = [v for v in page.comparison.verdicts if v.reason != TAKEN] if page.comparison else []
+    missed = page.comparison.lost if page.comparison else []
     return environment.get_template("report.html.j2").render(
         page=page,
         tally=page.tally,
@@ -50,10 +50,7 @@ def render(page: Page) -> str:
             ]
         ),
         missed_chart=charts.bar_chart(
-            [
-                (reason, row["wei"], f"{ether(row['wei'])} ETH · {row['count']}")
-                for reason, row in page.tally.not_taken.items()
-            ],
+            [(reason, row.wei, f"{ether(row.wei)} ETH · {row.count}") for reason, row in page.tally.not_taken.items()],
             style="two",
         ),
         latency_chart=charts.latency_chart(
@@ -74,9 +71,7 @@ def _profit_chart(landed: list[Outcome], comparison: Comparison | None) -> "Mark
     for outcome in landed:
         if outcome.block is not None:
             earned[outcome.block.number] = earned.get(outcome.block.number, 0) + outcome.net_wei
-    there: dict[int, int] = {}
-    for verdict in comparison.verdicts if comparison else ():
-        there[verdict.state_block + 1] = there.get(verdict.state_block + 1, 0) + verdict.takeable.net_wei
+    there = {block: wei for block, wei in comparison.takeable_in.items() if wei} if comparison else {}
     if not earned and not there:
         return empty("Nothing landed in this run")
     blocks = list(range(min([*earned, *there]) - 1, max([*earned, *there]) + 1))

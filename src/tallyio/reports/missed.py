@@ -1,43 +1,35 @@
 """What was takeable against what was taken: the captured share, and a reason for everything that was left."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from tallyio.core.trade import Decision, Opportunity, Outcome, Proof
+from tallyio.reports.attempts import attempts, value_wei
+from tallyio.reports.chances import Chance, Sight
 from tallyio.reports.exhaustive import BlockTakeable, Takeable
-from tallyio.reports.records import LANDED, RunRecords
+from tallyio.reports.matching import Verdict, all_lost, judge
+from tallyio.reports.records import RunRecords
+from tallyio.reports.why_lost import Loss, Lost, Why, losses
 
-TAKEN = "taken"
-OTHER_ROUTE = "taken by another route"
-FOR_LESS = "taken for less"
-NOT_SEEN = "not seen"
-TOO_LATE = "too late"
-LATE_WITHIN = 3
-"""An opportunity that is seen this many blocks later counts as seen too late."""
 _FULL = 99
-"""Per cent of the takeable value above which a trade counts as taken in full."""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What became of one takeable opportunity; ``missing_wei`` is the part of its value that was not captured."""
-
-    state_block: int
-    takeable: Takeable
-    reason: str
-    missing_wei: int
-    opportunity_id: str = ""
+"""Per cent of a value above which a trade counts as taken in full: gas is a model's here, and ours is the chain's."""
+_NOTHING = Sight()
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """``captured_wei`` counts each block up to what was takeable there, so that a surplus in one block cannot hide a
-    loss in another; ``beyond_wei`` is the surplus (sizes, routes) and what backruns took inside blocks."""
+    loss in another; ``beyond_wei`` is the surplus (sizes, routes) and what backruns took inside blocks.
+
+    ``takeable_in`` has the takeable value by block of inclusion; ``verdicts`` are of the takeable and, behind them, of
+    what others took besides.
+    """
 
     blocks: int
     takeable_wei: int
     captured_wei: int
     beyond_wei: int
+    takeable_in: dict[int, int]
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -45,122 +37,81 @@ class Comparison(msgspec.Struct, frozen=True):
         """1.0 where nothing was takeable."""
         return self.captured_wei / self.takeable_wei if self.takeable_wei else 1.0
 
-    def reasons(self) -> dict[str, dict[str, int]]:
-        """reason → {count, wei} of everything that was not taken in full, greatest loss first."""
-        found: dict[str, dict[str, int]] = defaultdict(lambda: {"count": 0, "wei": 0})
-        for verdict in self.verdicts:
-            if verdict.reason != TAKEN:
-                found[verdict.reason]["count"] += 1
-                found[verdict.reason]["wei"] += verdict.missing_wei
-        return dict(sorted(found.items(), key=lambda item: -item[1]["wei"]))
+    @property
+    def lost(self) -> list[Lost]:
+        return all_lost(self.verdicts)
+
+    def reasons(self) -> dict[Why, Loss]:
+        """Count and value of everything that was not taken in full, greatest loss first."""
+        return losses(self.lost)
 
 
-def value_wei(outcome: Outcome) -> int:
-    """Value that a landed trade took: after gas, before what we chose to pay the builder."""
-    return outcome.gross_wei - outcome.gas_cost_wei
-
-
-def compare(takeable: Iterable[BlockTakeable], records: RunRecords) -> Comparison:
-    """Match every takeable opportunity with what the run did in the block it was takeable in."""
-    trail = _Trail(records)
+def compare(
+    takeable: Iterable[BlockTakeable], records: RunRecords, taken: Iterable[Chance] = (), sight: Sight = _NOTHING
+) -> Comparison:
+    """Match every takeable opportunity, and every one that others took (``taken``, each with its rival), with what the
+    run did in its block."""
     blocks = list(takeable)
     captured = beyond = 0
-    verdicts: list[Verdict] = []
+    top, whole = _landed(records)
     for block in blocks:
-        landed = trail.landed_in.get(block.state_block + 1, [])
-        top = sum(value_wei(outcome) for opportunity, outcome in landed if opportunity.victim is None)
-        whole = sum(value_wei(outcome) for _, outcome in landed)
-        counted = max(0, min(top, block.net_wei))
+        number = block.state_block + 1
+        counted = max(0, min(top[number], block.net_wei))
         captured += counted
-        beyond += whole - counted
-        verdicts.extend(_judge(block, trail))
-    total = sum(block.net_wei for block in blocks)
-    return Comparison(len(blocks), total, captured, beyond, tuple(verdicts))
+        beyond += whole[number] - counted
+    chances = _with_rivals([_chance(block, item) for block in blocks for item in block.taken], list(taken))
+    return Comparison(
+        blocks=len(blocks),
+        takeable_wei=sum(block.net_wei for block in blocks),
+        captured_wei=captured,
+        beyond_wei=beyond,
+        takeable_in={block.state_block + 1: block.net_wei for block in blocks},
+        verdicts=tuple(judge(chances, attempts(records), sight, full_percent=_FULL)),
+    )
 
 
-def _same(takeable: Takeable, opportunity: Opportunity) -> bool:
-    if takeable.borrower is not None or opportunity.borrower is not None:
-        return takeable.borrower == opportunity.borrower
-    return set(takeable.pools) == set(opportunity.pools)
+def _landed(records: RunRecords) -> tuple[dict[int, int], dict[int, int]]:
+    """Value that landed by block: at its top, and altogether."""
+    by_id = {o.id: o for o in records.opportunities}
+    top: dict[int, int] = defaultdict(int)
+    whole: dict[int, int] = defaultdict(int)
+    for outcome in records.landed():
+        if outcome.block is not None and (opportunity := by_id.get(outcome.opportunity_id)):
+            whole[outcome.block.number] += value_wei(outcome)
+            if opportunity.victim is None:
+                top[outcome.block.number] += value_wei(outcome)
+    return top, whole
 
 
-class _Trail:
-    """The records of a run, indexed for questions about one opportunity."""
-
-    def __init__(self, records: RunRecords) -> None:
-        self.decisions: Mapping[str, Decision] = {d.opportunity_id: d for d in records.decisions}
-        self.proofs: Mapping[str, Proof] = {p.opportunity_id: p for p in records.proofs}
-        self.outcomes = records.by_opportunity()
-        self.seen: dict[int, list[Opportunity]] = defaultdict(list)
-        for opportunity in records.opportunities:
-            self.seen[opportunity.state_block.number].append(opportunity)
-        answers: dict[str, set[str]] = defaultdict(set)
-        for submission in records.submissions:
-            answers[submission.bundle_id].add(submission.status)
-        self.answers: dict[str, set[str]] = defaultdict(set)
-        for bundle in records.bundles:
-            for opportunity_id in bundle.opportunity_ids:
-                self.answers[opportunity_id] |= answers[bundle.id] or {"not sent"}
-        by_id = {o.id: o for o in records.opportunities}
-        self.landed_in: dict[int, list[tuple[Opportunity, Outcome]]] = defaultdict(list)
-        for outcome in records.landed():
-            if outcome.block is not None and outcome.opportunity_id in by_id:
-                self.landed_in[outcome.block.number].append((by_id[outcome.opportunity_id], outcome))
-
-    def fate(self, opportunity: Opportunity) -> str:
-        """Why a seen opportunity was not taken, from the last thing that happened to it."""
-        outcome = self.outcomes.get(opportunity.id)
-        if outcome is not None:
-            return "landed in another block" if outcome.status == LANDED else f"bundle {outcome.status}"
-        answers = self.answers.get(opportunity.id)
-        if answers:
-            for status, reason in (("unknown", "no answer from the relay"), ("accepted", "bundle without outcome")):
-                if status in answers:
-                    return reason
-            return "bundle rejected" if "rejected" in answers else "bundle not sent"
-        decision, proof = self.decisions.get(opportunity.id), self.proofs.get(opportunity.id)
-        if decision is not None and not decision.approved:
-            return f"denied: {decision.reason}"
-        if proof is not None and not proof.success:
-            return "simulation failed"
-        if decision is None:
-            return "seen, not decided"
-        return "approved, not bundled"
+def _chance(block: BlockTakeable, item: Takeable) -> Chance:
+    return Chance(
+        block=block.state_block + 1,
+        position=0,
+        kind=item.kind,
+        pools=item.pools,
+        value_wei=item.net_wei,
+        tokens=(item.token,),
+        amounts=(item.amount,),
+        borrower=item.borrower,
+    )
 
 
-def _judge(block: BlockTakeable, trail: _Trail) -> list[Verdict]:
-    landed = list(trail.landed_in.get(block.state_block + 1, []))
-    verdicts: dict[int, Verdict] = {}
-    for i, item in enumerate(block.taken):
-        for pair in landed:
-            if _same(item, pair[0]):
-                landed.remove(pair)
-                value = value_wei(pair[1])
-                full = value * 100 >= item.net_wei * _FULL
-                missing = 0 if full else item.net_wei - value
-                verdicts[i] = Verdict(block.state_block, item, TAKEN if full else FOR_LESS, missing, pair[0].id)
-                break
-    spare = {opportunity.id: value_wei(outcome) for opportunity, outcome in landed}
-    for i, item in enumerate(block.taken):
-        if i in verdicts:
-            continue
-        other = next((o for o, _ in landed if set(o.pools) & set(item.pools) and 2 * spare[o.id] >= item.net_wei), None)
-        if other is not None:
-            covered = min(item.net_wei, spare[other.id])
-            spare[other.id] -= covered
-            verdicts[i] = Verdict(block.state_block, item, OTHER_ROUTE, item.net_wei - covered, other.id)
-        else:
-            verdicts[i] = _missed(block.state_block, item, trail)
-    return [verdicts[i] for i in range(len(block.taken))]
+def _with_rivals(chances: list[Chance], taken: list[Chance]) -> list[Chance]:
+    """Each takeable chance with the first who took it, or a part of it, in its block; behind them what others took
+    besides."""
+    left = list(taken)
+    found: list[Chance] = []
+    for chance in chances:
+        near = [t for t in left if t.block == chance.block and _overlap(chance, t)]
+        took = min(near, key=lambda t: (set(t.pools) != set(chance.pools), t.position), default=None)
+        if took is not None:
+            left.remove(took)
+            chance = msgspec.structs.replace(chance, rival=took.rival)
+        found.append(chance)
+    return [*found, *left]
 
 
-def _missed(state_block: int, item: Takeable, trail: _Trail) -> Verdict:
-    seen = [o for o in trail.seen.get(state_block, []) if _same(item, o)]
-    if seen:
-        last = max(seen, key=lambda o: o.gross_wei)
-        return Verdict(state_block, item, trail.fate(last), item.net_wei, last.id)
-    for later in range(state_block + 1, state_block + 1 + LATE_WITHIN):
-        for opportunity in trail.seen.get(later, []):
-            if _same(item, opportunity):
-                return Verdict(state_block, item, TOO_LATE, item.net_wei, opportunity.id)
-    return Verdict(state_block, item, NOT_SEEN, item.net_wei)
+def _overlap(chance: Chance, taken: Chance) -> bool:
+    if chance.borrower is not None or taken.borrower is not None:
+        return chance.borrower == taken.borrower
+    return not set(chance.pools).isdisjoint(taken.pools)

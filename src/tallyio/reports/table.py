@@ -5,6 +5,7 @@ from rich.table import Table
 
 from tallyio.reports.amounts import ether, percent
 from tallyio.reports.tally import Tally
+from tallyio.reports.why_lost import GROUPS, Why
 
 
 def render(tally: Tally) -> Group:
@@ -58,11 +59,11 @@ def _strategies(tally: Tally) -> Table:
 
 
 def _not_taken(tally: Tally) -> Table:
-    table = Table(title="Takeable and not taken in full", title_justify="left", min_width=56)
-    for name in ("reason", "count", "missing ETH"):
-        table.add_column(name, justify="left" if name == "reason" else "right")
+    table = Table(title="Why lost", title_justify="left", min_width=56)
+    for name in ("", "reason", "count", "missing ETH"):
+        table.add_column(name, justify="right" if name in ("count", "missing ETH") else "left")
     for reason, row in tally.not_taken.items():
-        table.add_row(reason, f"{row['count']:,}", ether(row["wei"]))
+        table.add_row(GROUPS[Why(reason)], reason, f"{row.count:,}", ether(row.wei))
     return table
 
 

@@ -8,6 +8,7 @@ import msgspec
 from tallyio.core.trade import Outcome
 from tallyio.reports.missed import Comparison
 from tallyio.reports.records import LANDED, RunRecords
+from tallyio.reports.why_lost import Loss
 
 Latency = Mapping[str, Mapping[str, float]]
 """stage → {p50, p99}, microseconds."""
@@ -56,7 +57,7 @@ class Tally(msgspec.Struct, frozen=True):
     by_strategy: dict[str, StrategyTally]
     outcomes: dict[str, int]
     decisions: dict[str, int]
-    not_taken: dict[str, dict[str, int]]
+    not_taken: dict[str, Loss]
     rivals: RivalTally | None = None
     rivals_share: float | None = None
 
@@ -98,7 +99,7 @@ def tally(
         by_strategy=_by_strategy(records, landed, sent),
         outcomes=dict(Counter(o.status for o in fates.values())),
         decisions=dict(Counter("approved" if d.approved else d.reason for d in records.decisions).most_common()),
-        not_taken=comparison.reasons() if comparison else {},
+        not_taken={str(why): loss for why, loss in comparison.reasons().items()} if comparison else {},
         rivals=rivals,
         rivals_share=_share(rivals, len(landed)) if rivals else None,
     )

@@ -58,7 +58,7 @@ def test_page_is_whole_and_needs_no_network(run, item):
     assert "<script>" not in text
     assert "&lt;script&gt;alert(1)" in text
     assert "1 &amp; &#34;2&#34;" in text
-    assert text.count("<td>&nbsp;not seen</td>") == 12
+    assert text.count("<td>&nbsp;not found</td>") == 12
     assert "50.00 %" in text
     assert "prefers-color-scheme: dark" in text
     assert text.count("<svg") == 4

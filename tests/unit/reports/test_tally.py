@@ -9,6 +9,7 @@ from tallyio.reports.amounts import ether
 from tallyio.reports.exhaustive import BlockTakeable
 from tallyio.reports.missed import compare
 from tallyio.reports.tally import RivalTally, tally
+from tallyio.reports.why_lost import Loss
 
 ETH = 10**18
 GAS = 10**14
@@ -52,7 +53,7 @@ def test_figures_of_a_busy_run(run, item):
     assert found.by_strategy["liquidation"].profit_wei == 40 * ETH - ETH // 10 - GAS
     assert found.by_strategy["arbitrage"].landed == 2
     assert sum(row.profit_wei for row in found.by_strategy.values()) == found.profit_wei + GAS
-    assert found.not_taken["not seen"] == {"count": 1, "wei": ETH}
+    assert found.not_taken == {"not found": Loss(1, ETH)}
 
 
 def test_json_has_what_was_asked_for_and_exact_integers_beyond_64_bits(run):
@@ -93,7 +94,7 @@ def test_tables_show_the_figures(run, item):
     console = Console(record=True, width=100, file=io.StringIO())
     console.print(table.render(of(run, comparison=comparison, latency_us=figures, rivals=RivalTally(1, ETH))))
     text = console.export_text()
-    for part in ("41.699600 ETH", "5 / 3 / 2", "66.67 %", "not seen", "12,800", "liquidation", "25.00 %", "seed 5"):
+    for part in ("41.699600 ETH", "5 / 3 / 2", "66.67 %", "not found", "12,800", "liquidation", "25.00 %", "seed 5"):
         assert part in text
 
 

@@ -1,0 +1,93 @@
+"""What is asked about: an opportunity that stood on the chain, who took it, and what we had instead.
+
+Replay and the live journal fill the same records; amounts are wei of the chain's coin unless a field says otherwise.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from tallyio.core.units import Address
+
+
+class Rival(msgspec.Struct, frozen=True):
+    """Who really took it. ``paid_wei`` went to the proposer; None where the source does not show it."""
+
+    taker: Address
+    transaction: str
+    position: int
+    gross_wei: int | None
+    paid_wei: int | None
+
+
+class Chance(msgspec.Struct, frozen=True):
+    """One opportunity of ``block`` after ``position`` of its transactions.
+
+    ``pools`` are its path in order (of a liquidation: the market first), ``tokens`` and ``amounts`` what went into each
+    hop and, last, what came out. ``value_wei`` is what it was worth after gas at the base fee and before any payment
+    to the proposer; None where it has no price.
+    """
+
+    block: int
+    position: int
+    kind: str
+    pools: tuple[Address, ...]
+    value_wei: int | None
+    tokens: tuple[Address, ...] = ()
+    amounts: tuple[int, ...] = ()
+    borrower: Address | None = None
+    rival: Rival | None = None
+
+    @property
+    def hops(self) -> int:
+        return 0 if self.borrower else len(self.pools)
+
+
+class Stage(StrEnum):
+    """How far an attempt of ours came."""
+
+    FOUND = "found"
+    DENIED = "denied"
+    REFUSED = "refused"
+    SENT = "sent"
+    REVERTED = "reverted"
+    LANDED = "landed"
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """What we had. It aimed at ``block`` behind ``position`` of its transactions and, where it landed, did so in
+    ``landed_block`` and took ``value_wei`` (as a ``Chance`` counts it); else that is the gross that it was to bring.
+
+    ``reason`` is the gate's where it was denied; ``bid_wei`` what it offered the proposer.
+    """
+
+    opportunity_id: str
+    stage: Stage
+    block: int
+    position: int
+    pools: tuple[Address, ...]
+    value_wei: int
+    borrower: Address | None = None
+    landed_block: int | None = None
+    reason: str = ""
+    detail: str = ""
+    bid_wei: int = 0
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """What we could have seen. ``foreign`` contracts belong to no protocol that is known, ``unknown`` ones to a known
+    protocol but not to the market; no route may touch what is ``untradable``. ``longest`` is the most hops that are
+    searched, ``minimum_wei`` the least value that is proposed."""
+
+    foreign: frozenset[Address] = frozenset()
+    unknown: frozenset[Address] = frozenset()
+    untradable: frozenset[Address] = frozenset()
+    longest: int = 4
+    minimum_wei: int = 0
+
+
+def same(chance: Chance, attempt: Attempt) -> bool:
+    """Whether both are one opportunity: the same account, else the same pools."""
+    if chance.borrower is not None or attempt.borrower is not None:
+        return chance.borrower == attempt.borrower
+    return set(chance.pools) == set(attempt.pools)

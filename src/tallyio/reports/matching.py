@@ -1,0 +1,108 @@
+"""Which of our attempts was for which opportunity; what was not taken in full is lost, with its one reason."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from tallyio.reports.chances import Attempt, Chance, Sight, Stage, same
+from tallyio.reports.why_lost import Case, Lost, lost
+
+LATE_WITHIN = 3
+"""An opportunity that we find this many blocks later counts as found too late."""
+_FURTHEST = list(Stage)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """``lost`` is None where ``chance`` was taken in full, by ``attempt``."""
+
+    chance: Chance
+    attempt: Attempt | None
+    lost: Lost | None
+
+
+def judge(
+    chances: Iterable[Chance], attempts: Iterable[Attempt], sight: Sight, *, full_percent: int = 100
+) -> list[Verdict]:
+    """A verdict for each of ``chances``, in their order; the earlier of two that one trade took has it.
+
+    A trade of ours takes the chance over its own pools (or its account) in its block; what it took may cover one
+    other chance that shares a pool and is worth at most twice as much. ``full_percent`` of the value is taken in full.
+    """
+    chances = list(chances)
+    trail = _Trail(attempts)
+    found: list[Verdict | None] = [_taken(chance, trail, full_percent, sight) for chance in chances]
+    return [
+        verdict or _covered(chance, trail, sight) or _missed(chance, trail, sight)
+        for chance, verdict in zip(chances, found, strict=True)
+    ]
+
+
+class _Trail:
+    """Attempts by block. ``spare`` is what is left of the value of those that landed; ``used`` took a chance."""
+
+    def __init__(self, attempts: Iterable[Attempt]) -> None:
+        self.attempts = list(attempts)
+        self.aimed: dict[int, list[int]] = defaultdict(list)
+        self.landed: dict[int, list[int]] = defaultdict(list)
+        self.spare: dict[int, int] = {}
+        self.used: set[int] = set()
+        for number, attempt in enumerate(self.attempts):
+            self.aimed[attempt.block].append(number)
+            if attempt.landed_block is not None:
+                self.landed[attempt.landed_block].append(number)
+                self.spare[number] = attempt.value_wei
+
+    def free(self, chance: Chance) -> list[int]:
+        """Landed trades that could have taken ``chance`` and took no other."""
+        found = [number for number in self.landed.get(chance.block, ()) if number not in self.used]
+        return [number for number in found if self.attempts[number].position <= chance.position]
+
+
+def _taken(chance: Chance, trail: _Trail, full_percent: int, sight: Sight) -> Verdict | None:
+    for number in trail.free(chance):
+        attempt = trail.attempts[number]
+        if same(chance, attempt):
+            trail.used.add(number)
+            worth = max(0, chance.value_wei or 0)
+            if attempt.value_wei * 100 >= worth * full_percent:
+                return Verdict(chance, attempt, None)
+            missing = worth - max(0, attempt.value_wei)
+            return Verdict(chance, attempt, lost(Case(chance, attempt, sight), missing))
+    return None
+
+
+def _covered(chance: Chance, trail: _Trail, sight: Sight) -> Verdict | None:
+    worth = chance.value_wei or 0
+    if worth <= 0:
+        return None
+    for number in trail.free(chance):
+        attempt = trail.attempts[number]
+        if set(attempt.pools) & set(chance.pools) and 2 * trail.spare[number] >= worth:
+            covered = min(worth, trail.spare[number])
+            trail.spare[number] -= covered
+            missing = worth - covered
+            return Verdict(chance, attempt, lost(Case(chance, attempt, sight), missing) if missing else None)
+    return None
+
+
+def _missed(chance: Chance, trail: _Trail, sight: Sight) -> Verdict:
+    fitting = [
+        trail.attempts[number]
+        for block in range(chance.block, chance.block + 1 + LATE_WITHIN)
+        for number in trail.aimed.get(block, ())
+        if number not in trail.used and same(chance, trail.attempts[number])
+    ]
+    attempt = max(fitting, key=lambda a: _rank(chance, a), default=None)
+    return Verdict(chance, attempt, lost(Case(chance, attempt, sight)))
+
+
+def _rank(chance: Chance, attempt: Attempt) -> tuple[bool, int, int, int, int]:
+    """One in time before one that was late, then the earliest of those late, then the one that came furthest."""
+    in_time = (attempt.block, attempt.position) <= (chance.block, chance.position)
+    soonest = (0, 0) if in_time else (-attempt.block, -attempt.position)
+    return in_time, *soonest, _FURTHEST.index(attempt.stage), attempt.value_wei
+
+
+def all_lost(verdicts: Iterable[Verdict]) -> list[Lost]:
+    return [verdict.lost for verdict in verdicts if verdict.lost]

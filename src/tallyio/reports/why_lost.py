@@ -1,0 +1,180 @@
+"""Why an opportunity was not ours: one reason each, out of a closed list, the first that holds.
+
+``RULES`` is the order of precedence. What our own attempt came to says more than what we could have seen, so it is
+asked first, from the furthest an attempt can come; sight is asked where we had nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from tallyio.core.units import Address
+from tallyio.reports.chances import Attempt, Chance, Sight, Stage, same
+from tallyio.risk.reasons import Reason
+
+
+class Why(StrEnum):
+    """The closed list."""
+
+    FOR_LESS = "taken for less"
+    OTHER_ROUTE = "taken by another route"
+    REVERTED = "reverted"
+    TOO_LATE = "too late"
+    REFUSED = "refused by the relays"
+    OUTBID = "outbid"
+    NOT_LANDED = "sent and not landed"
+    SIMULATION_FAILED = "simulation failed"
+    BELOW_MINIMUM = "below minimum"
+    RISK = "risk"
+    NOT_SENT = "found and not sent"
+    PROTOCOL_UNKNOWN = "protocol unknown"
+    POOL_UNKNOWN = "pool unknown"
+    PATH_TOO_LONG = "path too long"
+    NOT_FOUND = "not found"
+
+
+PART, SENT, LATE, LEFT, UNSEEN = "taken in part", "sent and lost", "too late", "seen and left", "not seen"
+GROUPS: Final[dict[Why, str]] = {
+    Why.FOR_LESS: PART,
+    Why.OTHER_ROUTE: PART,
+    Why.REVERTED: SENT,
+    Why.TOO_LATE: LATE,
+    Why.REFUSED: SENT,
+    Why.OUTBID: SENT,
+    Why.NOT_LANDED: SENT,
+    Why.SIMULATION_FAILED: LEFT,
+    Why.BELOW_MINIMUM: LEFT,
+    Why.RISK: LEFT,
+    Why.NOT_SENT: LEFT,
+    Why.PROTOCOL_UNKNOWN: UNSEEN,
+    Why.POOL_UNKNOWN: UNSEEN,
+    Why.PATH_TOO_LONG: UNSEEN,
+    Why.NOT_FOUND: UNSEEN,
+}
+_SIMULATED: Final = (Reason.SIMULATION_FAILED, Reason.SIMULATION_BELOW_PREDICTION)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One chance that was not taken in full, with what we had (None: nothing) and could have seen."""
+
+    chance: Chance
+    attempt: Attempt | None
+    sight: Sight
+
+    def landed_here(self) -> bool:
+        ours, there = self.attempt, self.chance
+        return ours is not None and ours.landed_block == there.block and ours.position <= there.position
+
+    def late(self) -> bool:
+        ours, there = self.attempt, self.chance
+        if ours is None:
+            return False
+        missed = (ours.block, ours.position) > (there.block, there.position) or ours.stage is Stage.LANDED
+        return missed or ours.reason == Reason.TOO_LATE
+
+    def at(self, stage: Stage, *reasons: str) -> bool:
+        ours = self.attempt
+        return ours is not None and ours.stage is stage and (not reasons or ours.reason in reasons)
+
+    def touches(self, what: frozenset[Address]) -> bool:
+        return self.attempt is None and not what.isdisjoint((*self.chance.pools, *self.chance.tokens))
+
+    def too_long(self) -> bool:
+        pools = self.chance.pools
+        return self.attempt is None and (self.chance.hops > self.sight.longest or len(set(pools)) < len(pools))
+
+    def too_small(self) -> bool:
+        value = self.chance.value_wei
+        return self.attempt is None and value is not None and value < self.sight.minimum_wei
+
+
+RULES: Final[tuple[tuple[Why, Callable[[Case], bool]], ...]] = (
+    (Why.FOR_LESS, lambda c: c.landed_here() and c.attempt is not None and same(c.chance, c.attempt)),
+    (Why.OTHER_ROUTE, Case.landed_here),
+    (Why.REVERTED, lambda c: c.at(Stage.REVERTED)),
+    (Why.TOO_LATE, Case.late),
+    (Why.REFUSED, lambda c: c.at(Stage.REFUSED)),
+    (Why.OUTBID, lambda c: c.at(Stage.SENT) and c.chance.rival is not None),
+    (Why.NOT_LANDED, lambda c: c.at(Stage.SENT)),
+    (Why.SIMULATION_FAILED, lambda c: c.at(Stage.DENIED, *_SIMULATED)),
+    (Why.BELOW_MINIMUM, lambda c: c.at(Stage.DENIED, Reason.BELOW_MINIMUM)),
+    (Why.RISK, lambda c: c.at(Stage.DENIED)),
+    (Why.NOT_SENT, lambda c: c.at(Stage.FOUND)),
+    (Why.PROTOCOL_UNKNOWN, lambda c: c.touches(c.sight.foreign)),
+    (Why.POOL_UNKNOWN, lambda c: c.touches(c.sight.unknown)),
+    (Why.PATH_TOO_LONG, Case.too_long),
+    (Why.RISK, lambda c: c.touches(c.sight.untradable)),
+    (Why.BELOW_MINIMUM, Case.too_small),
+    (Why.NOT_FOUND, lambda c: True),
+)
+"""Reason and when it holds; two reasons stand twice, for what the gate denied and for what was never proposed."""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """``missing_wei`` is the part of the chance's value that was not ours: 0 where it has no price."""
+
+    chance: Chance
+    why: Why
+    missing_wei: int
+    detail: str = ""
+    attempt: Attempt | None = None
+
+    @property
+    def group(self) -> str:
+        return GROUPS[self.why]
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """``unpriced`` of the ``count`` have no value that could be added to ``wei``."""
+
+    count: int
+    wei: int
+    unpriced: int = 0
+
+
+def lost(case: Case, missing_wei: int | None = None) -> Lost:
+    """``case`` with its one reason. ``missing_wei`` is the chance's whole value unless given."""
+    why = next(why for why, holds in RULES if holds(case))
+    if missing_wei is None:
+        missing_wei = max(0, case.chance.value_wei or 0)
+    return Lost(case.chance, why, missing_wei, _detail(case, why), case.attempt)
+
+
+def losses(all_lost: Iterable[Lost]) -> dict[Why, Loss]:
+    """Every reason that occurs with its count and value, greatest loss first; they add up to all of ``all_lost``."""
+    found: dict[Why, Loss] = {}
+    for each in all_lost:
+        was = found.get(each.why, Loss(0, 0))
+        unpriced = was.unpriced + (each.chance.value_wei is None)
+        found[each.why] = Loss(was.count + 1, was.wei + each.missing_wei, unpriced)
+    return dict(sorted(found.items(), key=lambda item: (-item[1].wei, -item[1].count)))
+
+
+def _detail(case: Case, why: Why) -> str:
+    chance, ours, sight = case.chance, case.attempt, case.sight
+    match why:
+        case Why.PROTOCOL_UNKNOWN | Why.POOL_UNKNOWN:
+            what = sight.foreign if why is Why.PROTOCOL_UNKNOWN else sight.unknown
+            return ", ".join(dict.fromkeys(p for p in chance.pools if p in what))
+        case Why.PATH_TOO_LONG:
+            return f"{chance.hops} hops over {len(set(chance.pools))} pools, at most {sight.longest} hops are searched"
+        case Why.OUTBID if ours and chance.rival:
+            paid = "an unknown amount" if chance.rival.paid_wei is None else f"{chance.rival.paid_wei} wei"
+            return f"the taker paid {paid} to the proposer, our bid was {ours.bid_wei} wei"
+        case Why.TOO_LATE if ours:
+            if ours.landed_block is not None:
+                return f"ours landed in block {ours.landed_block}"
+            if ours.reason:
+                return ours.detail
+            return f"ours was for block {ours.block} behind {ours.position} transactions"
+        case Why.RISK | Why.BELOW_MINIMUM if ours:
+            return f"{ours.reason}: {ours.detail}" if ours.detail else ours.reason
+        case Why.RISK:
+            return ", ".join(sorted(sight.untradable & {*chance.pools, *chance.tokens}))
+        case Why.BELOW_MINIMUM:
+            return f"worth {chance.value_wei} wei, at least {sight.minimum_wei} is asked for"
+        case Why.FOR_LESS | Why.OTHER_ROUTE if ours:
+            return f"ours took {ours.value_wei} wei"
+    return ours.detail if ours else ""
