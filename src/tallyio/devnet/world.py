@@ -82,6 +82,23 @@ class Feed(msgspec.Struct, frozen=True):
     aggregator: Address
 
 
+class BalancerPool(msgspec.Struct, frozen=True):
+    """``pool_id`` is the vault's name of it; ``tokens`` in the vault's order hold a stable pool's own shares too."""
+
+    address: Address
+    pool_id: str
+    tokens: tuple[Address, ...]
+
+
+class BalancerVault(msgspec.Struct, frozen=True):
+    """Balancer v2: everything is traded at, and lent by, the vault."""
+
+    address: Address
+    queries: Address
+    factories: tuple[Address, ...]
+    pools: tuple[BalancerPool, ...]
+
+
 class World(msgspec.Struct, frozen=True):
     """Logs from ``start_block`` on tell everything about the world. ``odd_pools`` says what is odd about a pool."""
 
@@ -97,6 +114,7 @@ class World(msgspec.Struct, frozen=True):
     factories: tuple[Factory, ...]
     v3: PositionContracts
     aave: AaveMarket
+    balancer: BalancerVault
     feeds: dict[str, Feed]
     pools: tuple[Pool, ...]
     odd_pools: dict[Address, str]

@@ -10,7 +10,7 @@ import pytest
 from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.devnet.artifacts import Artifact
-from tallyio.devnet.deploy.balancer import balancer_artifact, factory
+from tallyio.devnet.deploy.balancer import JOIN, balancer_artifact, factory
 from tallyio.devnet.deploy.tokens import own_contracts
 
 ME = "0x" + "11" * 20
@@ -19,7 +19,6 @@ START = 1_767_225_600
 ONE = 10**18
 MUCH = 2**200
 DECIMALS = (18, 18, 18, 18, 6, 6, 8, 0)
-JOIN = "joinPool(bytes32,address,address,(address[],uint256[],bytes,bool))"
 SWAP = "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),uint256,uint256)"
 
 WEIGHTED = "address[],uint256[],address[],uint256,address"

@@ -6,6 +6,7 @@ from tallyio.devnet.accounts import Account
 from tallyio.devnet.anvil import BASE_FEE_WEI, Anvil
 from tallyio.devnet.deploy import catalog
 from tallyio.devnet.deploy.aave import deploy_aave
+from tallyio.devnet.deploy.balancer import deploy_balancer
 from tallyio.devnet.deploy.compile import compile_all
 from tallyio.devnet.deploy.exchanges import (
     MULTICALL3,
@@ -56,6 +57,8 @@ def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
     plans = catalog.pools(sizes.pools)
     pools = [seeder.create(plan) for plan in plans]
     session.settle()
+    balancer = deploy_balancer(session, tokens, providers[0])
+    session.settle()
     random = seeded(seed, "borrowers")
     for borrower in borrowers:
         loan = draw_loan(random)
@@ -76,6 +79,7 @@ def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
         factories=exchanges.factories,
         v3=exchanges.v3,
         aave=aave,
+        balancer=balancer,
         feeds=feeds,
         pools=tuple(pools),
         odd_pools={pool.address: plan.odd for pool, plan in zip(pools, plans, strict=True) if plan.odd},
