@@ -9,7 +9,7 @@ import pytest
 from tallyio.archive.importing import import_files
 from tallyio.archive.records import ArchivedBlock
 from tallyio.archive.store import path_of, read_block
-from tallyio.backtest.factories import ETHEREUM
+from tallyio.backtest.exchanges import exchanges_of
 from tallyio.backtest.known_pools import known_pools
 from tallyio.backtest.replay import replay
 from tallyio.core.pools import V2State, V3State
@@ -61,7 +61,7 @@ def test_known_pools_hold_what_the_recorded_swaps_found_there(blocks: dict[int, 
     vectors = json.loads(gzip.decompress((DATA / "swap_vectors.json.gz").read_bytes()))
     compared = 0
     for number, block in blocks.items():
-        seen = known_pools(BlockExecution(block), ETHEREUM).states
+        seen = known_pools(BlockExecution(block), exchanges_of(1)).states
         first = {
             swap.get("pair", swap.get("pool")): swap
             for swap in reversed([*vectors["v2"], *vectors["v3"]])

@@ -19,3 +19,12 @@ def ask(execution: BlockExecution, at: Address, data: bytes) -> list[int] | None
 def signed(word: int) -> int:
     """A word as two's complement."""
     return word - (1 << 256) if word >> 255 else word
+
+
+def missing(execution: BlockExecution, at: Address, data: bytes) -> bool:
+    """Whether the state lacks what ``at`` reads for its answer."""
+    try:
+        execution.call(at, data)
+    except MissingStateError:
+        return True
+    return False

@@ -73,8 +73,8 @@ class Taken(msgspec.Struct, frozen=True):
 class Replayed(msgspec.Struct, frozen=True):
     """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position.
 
-    ``gas_used`` and ``receipts_root`` are of the block's own transactions: equal to its header's where what we placed
-    and tried disturbed none of them.
+    ``gas_used`` and ``receipts_root`` are of the block's own transactions, which nothing that we placed and tried
+    disturbed. ``unfollowed`` are pools of which events told another state than the contract itself, or nothing.
     """
 
     number: int
@@ -88,3 +88,4 @@ class Replayed(msgspec.Struct, frozen=True):
     timestamp: int = 0
     base_fee_wei: int = 0
     transactions: int = 0
+    unfollowed: dict[Address, str] = {}

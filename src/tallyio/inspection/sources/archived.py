@@ -65,9 +65,9 @@ class Watched:
     """Steps ``execution`` through its own block and keeps what each transaction did. What else runs on it meanwhile is
     not heard of."""
 
-    def __init__(self, execution: BlockExecution) -> None:
+    def __init__(self, execution: BlockExecution, native: Address) -> None:
         self._execution = execution
-        self._native = WRAPPED_NATIVE[execution.block.chain_id]
+        self._native = native
         self._reserves: dict[Address, tuple[int, int]] = {}
         self._found: list[Transaction] = []
 
@@ -116,7 +116,7 @@ class Watched:
 
 def _executed(block: ArchivedBlock) -> BlockActivity:
     execution = BlockExecution(block)
-    watched = Watched(execution)
+    watched = Watched(execution, WRAPPED_NATIVE[block.chain_id])
     while execution.position < execution.length:
         watched.step()
     if block.header is not None and execution.receipts_root() != block.header.receipts_root:

@@ -1,0 +1,136 @@
+"""The searcher while a block goes by: its market, its strategies, and what it has proposed so far."""
+
+from collections.abc import Iterable
+
+from tallyio.archive.records import ArchivedBlock, ArchiveError
+from tallyio.backtest.exchanges import Exchanges
+from tallyio.backtest.judging import judged
+from tallyio.backtest.known_pools import KnownPools, state_of
+from tallyio.backtest.records import Proposal, ReplaySettings
+from tallyio.chains.signed import decode_any
+from tallyio.core.chain import BlockRef, Log, NewBlock, PendingTransaction
+from tallyio.core.deltas import LendingChanged, PoolDiscovered
+from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import PoolState, V3State
+from tallyio.core.trade import Opportunity
+from tallyio.core.units import Address
+from tallyio.market.market import Market
+from tallyio.market.mirroring import advance
+from tallyio.simulation.block_execution import BlockExecution
+from tallyio.strategies.arbitrage import Arbitrage
+from tallyio.strategies.backrun import Backrun
+from tallyio.strategies.detection import Detection
+
+
+class Session:
+    """Arbitrage looks at the state as it is; backrun at the next transaction alone, before it has run.
+
+    ``unfollowed`` are pools of which events told another state than the contract's own answer, or nothing.
+    """
+
+    def __init__(
+        self,
+        execution: BlockExecution,
+        block: ArchivedBlock,
+        known: KnownPools,
+        settings: ReplaySettings,
+        exchanges: Exchanges,
+    ) -> None:
+        self._execution = execution
+        self._settings = settings
+        self._registry = exchanges.registry()
+        self._head = _head(block)
+        market = Market(self._registry, exchanges.weth, max_hops=settings.max_hops, cycles=settings.cycles)
+        market.start(self._head.block, known.pools.values(), known.states)
+        self._view = market.view(next_base_fee_wei=self._head.base_fee_wei, next_timestamp=block.timestamp or 0)
+        detection = Detection()
+        self._arbitrage = Arbitrage(settings.arbitrage, detection)
+        self._backrun = Backrun(self._registry, settings.arbitrage, detection)
+        self._best: dict[frozenset[Address], Proposal] = {}
+        self._stale = True
+        self.unfollowed: dict[Address, str] = {}
+
+    def proposals(self) -> list[Proposal]:
+        """Each opportunity once (the same pools), where it paid most; in order of position."""
+        return sorted(self._best.values(), key=lambda each: each.position)
+
+    def look(self) -> None:
+        """Propose arbitrages on the state as it is, where it changed since the last look."""
+        if self._stale:
+            self._stale = False
+            self.take(self._arbitrage.evaluate(self._head, self._view))
+
+    def behind(self, raw: bytes) -> list[Opportunity]:
+        """Backruns of a transaction that has not run yet."""
+        body = decode_any(raw)
+        if body.to not in self._registry.routers:
+            return []
+        pending = PendingTransaction(
+            hash=body.hash,
+            sender=body.sender,
+            to=body.to,
+            nonce=body.nonce,
+            value_wei=body.value_wei,
+            gas_limit=body.gas_limit,
+            max_fee_wei=body.max_fee_wei,
+            priority_fee_wei=body.priority_fee_wei,
+            data=body.data,
+            raw=raw,
+        )
+        return self._backrun.evaluate(pending, self._view)
+
+    def take(self, found: Iterable[Opportunity]) -> None:
+        """Run each of ``found`` here and keep the best of those over the same pools."""
+        for opportunity in found:
+            made = judged(self._execution, self._view, opportunity, self._settings)
+            key = frozenset(opportunity.pools)
+            if key not in self._best or made.paid.gross_wei > self._best[key].paid.gross_wei:
+                self._best[key] = made
+
+    def follow(self, logs: tuple[Log, ...]) -> None:
+        """The market after a transaction. Of a v3 pool the ends of what is known are drawn anew: from another price, or
+        among other positions, it reaches less far."""
+        told = self._told(logs)
+        moved: dict[Address, PoolState] = {}
+        for at in dict.fromkeys(log.address for log in logs if log.address in self._view.pools):
+            before = self._view.states[at]
+            state = state_of(self._execution, self._view.pools[at]) or _without_liquidity(told.get(at, before))
+            if _price_of(state) != _price_of(told.get(at, before)):
+                self.unfollowed[at] = "its events tell another state" if at in told else "its events tell nothing"
+            if state != before:
+                moved[at] = state
+        if moved:
+            self._view, self._stale = self._view.with_states(moved), True
+
+    def _told(self, logs: tuple[Log, ...]) -> dict[Address, PoolState]:
+        """What the events make of the pools, as the live market would have it."""
+        moved: dict[Address, PoolState] = {}
+        for log in logs:
+            if log.address not in self._view.pools:
+                continue
+            try:
+                delta = self._registry.decode(log)
+                if delta is None or isinstance(delta, PoolDiscovered | LendingChanged):
+                    continue
+                moved[log.address] = advance(moved.get(log.address, self._view.states.get(log.address)), delta)
+            except ChainDataError:
+                continue
+        return moved
+
+
+def _without_liquidity(state: PoolState) -> PoolState:
+    """Where nothing around the price is known, nothing can be priced."""
+    return V3State(state.sqrt_price_x96, state.tick, 0) if isinstance(state, V3State) else state
+
+
+def _price_of(state: PoolState) -> object:
+    return state.sqrt_price_x96 if isinstance(state, V3State) else state
+
+
+def _head(block: ArchivedBlock) -> NewBlock:
+    """The parent as the searcher stands on it, with the base fee that it makes the block pay (EIP-1559)."""
+    header = block.header
+    if header is None:
+        raise ArchiveError(f"block {block.number} has traces alone, expected its pre-state", todo="Fetch it with it")
+    parent = BlockRef(block.number - 1, header.parent_hash, header.parent_hash, max(0, header.timestamp - 1))
+    return NewBlock(parent, header.base_fee_wei or 0, 0, header.gas_limit, header.coinbase, ())
