@@ -50,7 +50,8 @@ class Taken(msgspec.Struct, frozen=True):
     ``tokens`` and ``pools`` in the order of the path (of a liquidation: debt and collateral, and the market).
     ``gross_wei`` values all gains in the chain's coin at the path's own prices; ``net_wei`` is after gas and payments
     of the whole transaction; ``to_proposer_wei`` the priority fee and direct payments. None where they cannot be told.
-    ``behind`` is the transaction that a backrun follows.
+    ``behind`` is the transaction that a backrun follows, ``borrower`` whose debt a liquidation repaid, ``burnt_wei``
+    what of ``gas_wei`` went to nobody (the base fee; EIP-1559).
     """
 
     kind: TakenKind
@@ -68,6 +69,8 @@ class Taken(msgspec.Struct, frozen=True):
     to_proposer_wei: int | None
     reverted: bool
     behind: Hash32 | None = None
+    borrower: Address | None = None
+    burnt_wei: int = 0
 
 
 class Replayed(msgspec.Struct, frozen=True):

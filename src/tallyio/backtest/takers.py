@@ -6,6 +6,7 @@ from tallyio.inspection.activity import BlockActivity
 from tallyio.inspection.arbitrage import Arbitrage
 from tallyio.inspection.inspection import inspect
 from tallyio.inspection.liquidation import Liquidated
+from tallyio.inspection.payment import Payment
 
 
 def takers(block: BlockActivity) -> list[Taken]:
@@ -33,6 +34,7 @@ def _arbitrage(block: BlockActivity, each: Arbitrage, behind: Hash32 | None) -> 
         to_proposer_wei=each.payment.to_proposer,
         reverted=each.reverted,
         behind=behind,
+        burnt_wei=_burnt(each.payment),
     )
 
 
@@ -58,4 +60,10 @@ def _liquidation(each: Liquidated) -> Taken:
         gas_wei=each.payment.gas_fee,
         to_proposer_wei=each.payment.to_proposer,
         reverted=each.reverted,
+        borrower=done.borrower,
+        burnt_wei=_burnt(each.payment),
     )
+
+
+def _burnt(paid: Payment) -> int:
+    return 0 if paid.priority_fee is None else paid.gas_fee - paid.priority_fee

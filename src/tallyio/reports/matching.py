@@ -27,7 +27,8 @@ def judge(
     """A verdict for each of ``chances``, in their order; the earlier of two that one trade took has it.
 
     A trade of ours takes the chance over its own pools (or its account) in its block; what it took may cover one
-    other chance that shares a pool and is worth at most twice as much. ``full_percent`` of the value is taken in full.
+    other chance that shares a pool and is worth at most twice as much. Where we had nothing for a chance's own pools,
+    what we had for another route over one of them speaks. ``full_percent`` of the value is taken in full.
     """
     chances = list(chances)
     trail = _Trail(attempts)
@@ -87,14 +88,28 @@ def _covered(chance: Chance, trail: _Trail, sight: Sight) -> Verdict | None:
 
 
 def _missed(chance: Chance, trail: _Trail, sight: Sight) -> Verdict:
-    fitting = [
+    near = [
         trail.attempts[number]
         for block in range(chance.block, chance.block + 1 + LATE_WITHIN)
         for number in trail.aimed.get(block, ())
-        if number not in trail.used and same(chance, trail.attempts[number])
+        if number not in trail.used
     ]
+    fitting = [a for a in near if same(chance, a)] or [a for a in near if _instead(chance, a)]
     attempt = max(fitting, key=lambda a: _rank(chance, a), default=None)
     return Verdict(chance, attempt, lost(Case(chance, attempt, sight)))
+
+
+def _instead(chance: Chance, attempt: Attempt) -> bool:
+    """Whether ``attempt`` was for another route over one of the same pools, in time, for about as much, and did not
+    land (one that did may have covered a part)."""
+    in_time = attempt.block == chance.block and attempt.position <= chance.position
+    routes = chance.borrower is None and attempt.borrower is None
+    shared = not set(chance.pools).isdisjoint(attempt.pools)
+    return routes and in_time and shared and attempt.landed_block is None and _worth(chance, attempt)
+
+
+def _worth(chance: Chance, attempt: Attempt) -> bool:
+    return chance.value_wei is None or 2 * attempt.value_wei >= chance.value_wei
 
 
 def _rank(chance: Chance, attempt: Attempt) -> tuple[bool, int, int, int, int]:
