@@ -48,7 +48,7 @@ class RealBalancer:
     def __init__(self, factories: Sequence[str]) -> None:
         import pyrevm
 
-        self.evm = pyrevm.EVM()
+        self.evm, self.caller = pyrevm.EVM(), ME
         self.evm.set_balance(ME, 10**30)
         self.at(START)
         own = own_contracts()
@@ -209,7 +209,7 @@ class RealBalancer:
     def send(self, to: str, data: bytes, returns: str = "") -> tuple[Any, ...]:
         before = self.evm.snapshot()
         try:
-            answer = self.evm.message_call(ME, to, calldata=data)
+            answer = self.evm.message_call(self.caller, to, calldata=data)
         except RuntimeError as e:
             self.evm.revert(before)
             raise RevertedError(_reason(str(e))) from None
