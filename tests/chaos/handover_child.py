@@ -20,7 +20,7 @@ CAPACITY = 64
 REPLAYED = 40
 """Updates that a producer tells again when it starts, as one does that reads some blocks again."""
 UNIT = 10**18
-POOLS = [Pool(Address(f"0x0{n}"), V2, "any", Address("0x0a"), Address("0x0b"), 3000) for n in (1, 2)]
+POOLS = [Pool(Address(f"0x0{n}"), V2, "any", (Address("0x0a"), Address("0x0b")), 3000) for n in (1, 2)]
 CYCLES = np.array([[0, 3]], np.int32)
 WORDS = 4
 """Of the log, for each execution: stamp, rank, input, profit. Its first four are the number of executions."""

@@ -31,7 +31,7 @@ PICTURES, WRONG, UNREAD, SINGLE, NEWEST = range(5)
 def pool(number: int) -> Pool:
     family, fee, spacing = (V3, 500, 10) if number % 2 else (V2, 3000, 0)
     tokens = Address(f"0x{1:040x}"), Address(f"0x{2:040x}")
-    return Pool(Address(f"0x{number + 77:040x}"), family, "exchange", *tokens, fee, spacing)
+    return Pool(Address(f"0x{number + 77:040x}"), family, "exchange", tokens, fee, spacing)
 
 
 POOLS = [pool(number) for number in range(COUNT)]

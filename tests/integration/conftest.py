@@ -80,7 +80,7 @@ class RealPools:
         """A constant-product pair of two tokens, by number and in order."""
         ends = self.tokens[a], self.tokens[b]
         (address,) = self.call(self._pairs[fee_pips], "createPair(address,address)", *ends, returns="(address)")
-        pool = Pool(Address(address), V2, "pair", Address(ends[0]), Address(ends[1]), fee_pips)
+        pool = Pool(Address(address), V2, "pair", (Address(ends[0]), Address(ends[1])), fee_pips)
         self.deposit(pool, reserves)
         return pool
 
@@ -102,7 +102,7 @@ class RealPools:
         (address,) = self.call(self._concentrated, create, *ends, fee_pips, returns="(address)")
         self.call(address, "initialize(uint160)", price)
         self.ticks[address] = set()
-        return Pool(Address(address), V3, "concentrated", Address(ends[0]), Address(ends[1]), fee_pips, spacing)
+        return Pool(Address(address), V3, "concentrated", (Address(ends[0]), Address(ends[1])), fee_pips, spacing)
 
     def mint(self, pool: Pool, low: int, high: int, liquidity: int) -> bool:
         """Whether the pool took the position."""

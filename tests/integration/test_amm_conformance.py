@@ -77,14 +77,14 @@ def test_v2_pairs_pay_exactly_what_we_say_and_not_a_unit_more(venue: str) -> Non
     for token in tokens:
         evm.call(token, "transfer(address,uint256)", pair, int(10 ** random.uniform(8, 28)))
     evm.call(pair, "mint(address)", ME)
-    pool = Pool(Address(pair), V2, venue, Address(tokens[0]), Address(tokens[1]), fee_pips)
+    pool = Pool(Address(pair), V2, venue, (Address(tokens[0]), Address(tokens[1])), fee_pips)
     state, swaps = _reserves(evm, pair), 0
     for _ in range(400):
         sold = random.randrange(2)
         depth = state.reserve0 if sold == 0 else state.reserve1
         paid = max(1, int(depth * 10 ** random.uniform(-8, 0.5)))
         try:
-            done = swap(pool, state, Address(tokens[sold]), paid)
+            done = swap(pool, state, Address(tokens[sold]), Address(tokens[1 - sold]), paid, 0)
         except ChainDataError:
             continue
         evm.call(tokens[sold], "transfer(address,uint256)", pair, paid)
@@ -151,7 +151,7 @@ class V3World:
             nets[low] = nets.get(low, 0) + minted[1]
             nets[high] = nets.get(high, 0) - minted[1]
         token0, token1 = self.tokens
-        return Pool(address, V3, "uniswap_v3", Address(token0), Address(token1), fee, spacing), nets
+        return Pool(address, V3, "uniswap_v3", (Address(token0), Address(token1)), fee, spacing), nets
 
     def state(self, pool: Pool, nets: dict[int, int]) -> V3State:
         price, tick, *_ = self.evm.call(pool.address, "slot0()", returns=SLOT0)

@@ -15,7 +15,7 @@ from tallyio.core.pools import V2, V3, Pool, V2State, V3State
 from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.market.market import Market
-from tallyio.market.reading import read_states
+from tallyio.market.reading import read_pools
 from tallyio.market.verification import PoolDifference, verify_pools
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
@@ -101,7 +101,7 @@ def test_a_mirror_made_from_logs_equals_the_chain(world_chain: Any) -> None:
 def test_a_mirror_read_from_the_contracts_equals_one_made_from_logs(world_chain: Any) -> None:
     node = Node(world_chain)
     from_logs = node.mirror()
-    read = asyncio.run(read_states(node.read, from_logs.pools.values(), from_logs.block.number))
+    read = asyncio.run(read_pools(node.read, from_logs.pools.values(), from_logs.block.number)).states
     started = Market(node.registry(), node.world.weth)
     started.start(from_logs.block, from_logs.pools.values(), read)
     assert {a: s for a, s in started.states.items() if s != V2State(0, 0)} == dict(from_logs.states)

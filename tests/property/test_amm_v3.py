@@ -75,7 +75,7 @@ def pools(draw: st.DrawFn) -> tuple[Pool, V3State]:
         (),
     )
     names = Address("0x" + "aa" * 20), Address("0x" + "bb" * 20)
-    return Pool(Address("0x" + "cc" * 20), V3, "uniswap_v3", *names, draw(fees), spacing), state
+    return Pool(Address("0x" + "cc" * 20), V3, "uniswap_v3", names, draw(fees), spacing), state
 
 
 @given(pools(), st.booleans(), st.integers(1, 10**26))

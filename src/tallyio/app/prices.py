@@ -7,7 +7,7 @@ from typing import Any
 
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import OperatorError, OutOfReachError, RetryableError
-from tallyio.core.pools import PoolState, V2State
+from tallyio.core.pools import PairState, V2State
 from tallyio.hot_path.shared.plan import segment_name
 from tallyio.hot_path.shared.reader import Picture, PoolReading, SharedMarket
 from tallyio.hot_path.state.monitor import price_of
@@ -98,7 +98,7 @@ def _pool(picture: Picture, reading: PoolReading) -> dict[str, Any]:
     }
 
 
-def _state(state: PoolState | None) -> dict[str, int] | None:
+def _state(state: PairState | None) -> dict[str, int] | None:
     if state is None:
         return None
     if isinstance(state, V2State):

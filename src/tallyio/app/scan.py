@@ -9,7 +9,7 @@ from tallyio.app.chain_check import check_chain
 from tallyio.app.follow import mirror_at_head
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
-from tallyio.hot_path.sizing import Leg, refine
+from tallyio.hot_path.sizing import refine
 from tallyio.market.view import MarketView
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.detection import Detection
@@ -30,7 +30,7 @@ async def scan(config: Path) -> dict[str, Any]:
     shown = [each for way in detection.standing() if (each := _described(view, way, settings))]
     return {
         "block": view.block.number,
-        "pools": len(view.graph.pools),
+        "pools": len(view.graph.index),
         "cycles": len(view.graph.cycles),
         "left_out": msgspec.structs.asdict(view.graph.cycles.left_out),
         "opportunities": sorted(shown, key=lambda each: -each["net_wei"]),
@@ -44,8 +44,9 @@ def _described(view: MarketView, way: Standing, settings: ArbitrageSettings) -> 
     """
     graph, edges = view.graph, way.path
     pools = [graph.pools[edge >> 1] for edge in edges]
-    legs = [Leg(pool, view.states[pool.address], not edge & 1) for pool, edge in zip(pools, edges, strict=True)]
-    best = refine(legs, float(way.amount_in))  # the detector may miss by a unit of the path's coarsest token
+    best = refine(
+        [view.exchange(edge) for edge in edges], float(way.amount_in)
+    )  # the detector may miss by a unit of the path's coarsest token
     if best is None:
         return None
     amount_in, profit = best.amounts[0], best.profit

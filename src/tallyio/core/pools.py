@@ -1,5 +1,8 @@
 """Pools: what never changes about one, and its state as of a block."""
 
+from collections.abc import Iterator
+from itertools import combinations
+
 import msgspec
 
 from tallyio.core.units import Address
@@ -8,27 +11,59 @@ V2 = "uniswap_v2"
 V3 = "uniswap_v3"
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """Base of what a family alone knows of a pool and what never changes (spacings, hooks, decimals, variants ...)."""
+
+
 class Pool(msgspec.Struct, frozen=True):
-    """A liquidity pool of two tokens. ``token0 < token1``; ``tick_spacing`` is 0 for constant-product pools."""
+    """A liquidity pool. ``tokens`` are in the contract's own order, two of them sorted.
+
+    ``address`` is the key of the pool's state everywhere: the pool's own address, or its id of 32 bytes where many
+    pools share the contract ``home``. ``tick_spacing`` is 0 where there are no ticks.
+    """
 
     address: Address
     family: str
     protocol: str
-    token0: Address
-    token1: Address
+    tokens: tuple[Address, ...]
     fee_pips: int
     tick_spacing: int = 0
+    home: Address = Address("")
+    terms: Terms | None = None
+
+    @property
+    def contract(self) -> Address:
+        """What is called to trade."""
+        return self.home or self.address
+
+    @property
+    def token0(self) -> Address:
+        return self.tokens[0]
+
+    @property
+    def token1(self) -> Address:
+        return self.tokens[1]
 
     def other(self, token: Address) -> Address:
-        return self.token1 if token == self.token0 else self.token0
+        """The second token of a pool of two."""
+        return self.tokens[1] if token == self.tokens[0] else self.tokens[0]
+
+    @property
+    def pairs(self) -> Iterator[tuple[Address, Address]]:
+        """Every two of its tokens, in the order in which the graph numbers them."""
+        return combinations(self.tokens, 2)
 
 
-class V2State(msgspec.Struct, frozen=True):
+class PoolState(msgspec.Struct, frozen=True):
+    """Base of the families' states: all that a pool's quotes depend on beside its ``Pool`` and the time."""
+
+
+class V2State(PoolState, frozen=True):
     reserve0: int
     reserve1: int
 
 
-class V3State(msgspec.Struct, frozen=True):
+class V3State(PoolState, frozen=True):
     """Concentrated liquidity. ``tick_index`` (sorted) and ``liquidity_net`` describe every initialised tick."""
 
     sqrt_price_x96: int
@@ -39,4 +74,5 @@ class V3State(msgspec.Struct, frozen=True):
     liquidity_gross: tuple[int, ...] = ()
 
 
-PoolState = V2State | V3State
+PairState = V2State | V3State
+"""The states that the compiled kernels hold."""

@@ -17,6 +17,8 @@ class SwapStep(msgspec.Struct, frozen=True, tag="swap"):
     amount_out: int
     fee_pips: int
     exact_out: bool = False
+    detail: tuple[int, ...] = ()
+    """What the executor's encoding needs beyond the rest, by family; see ``tallyio.execution.steps``."""
 
     @property
     def zero_for_one(self) -> bool:

@@ -10,6 +10,7 @@ from tallyio.core.errors import BugError, DivergenceError
 from tallyio.core.units import Address, Hash32
 from tallyio.market.lending import LendingMirror
 from tallyio.market.market import Market
+from tallyio.market.reading import read_pools
 from tallyio.market.verification import verify_pools
 from tallyio.market.view import MarketView
 
@@ -61,10 +62,13 @@ class Mirror:
         self._remember(event)
 
     async def complete(self) -> None:
-        """Read what logs do not say: the lending markets where they are not mirrored yet, and what has no event.
+        """Read what logs do not say: pools that no event tells, lending markets that are not mirrored yet, what has no
+        event.
 
         Raises ``OutOfReachError`` when the chain does not answer; it may be called again.
         """
+        if unread := [self.market.pools[address] for address in self.market.unread]:
+            self.market.settle(await read_pools(self._read, unread, self.head.block.number))
         if not self._lending_open:
             await self._open_lending()
         for mirror in self.lending.values():

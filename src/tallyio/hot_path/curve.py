@@ -5,13 +5,30 @@ whitepaper, section 6.2.1). Floats here only point to a candidate.
 """
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from tallyio.core.pools import Pool, PoolState, V2State, V3State
+from tallyio.core.pools import PairState, Pool, V2State, V3State
 from tallyio.core.units import PIPS, UINT112_MAX
 from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
 
 _Q96 = float(1 << 96)
+
+
+class FloatCurve(Protocol):
+    """One direction of a pool in floats: increasing and concave in the input."""
+
+    @property
+    def depth(self) -> float:
+        """The largest input that the curve speaks of."""
+        ...
+
+    def output(self, amount_in: float) -> float:
+        """What ``amount_in`` yields, or all that there is."""
+        ...
+
+    def rate(self, amount_in: float = 0.0) -> float:
+        """Output for one more unit of input behind ``amount_in``, fee included: the derivative of ``output``."""
+        ...
 
 
 class Piece(NamedTuple):
@@ -27,7 +44,7 @@ class Curve:
 
     __slots__ = ("_liquidity", "_position", "_sqrt", "_state", "_zero_for_one", "keep", "pieces")
 
-    def __init__(self, pool: Pool, state: PoolState, zero_for_one: bool) -> None:
+    def __init__(self, pool: Pool, state: PairState, zero_for_one: bool) -> None:
         self.keep = (PIPS - pool.fee_pips) / PIPS
         self.pieces: list[Piece] = []
         self._state = state if isinstance(state, V3State) else None
@@ -41,11 +58,21 @@ class Curve:
         self._liquidity = state.liquidity
         self._position = bisect_right(state.tick_index, state.tick)
 
+    def rate(self, amount_in: float = 0.0) -> float:
+        """0 without liquidity."""
+        left, index = amount_in * self.keep, 0
+        while piece := self.piece(index):
+            if left < piece.capacity:
+                return self.keep * piece.reserve_out * piece.reserve_in / (piece.reserve_in + left) ** 2
+            left -= piece.capacity
+            index += 1
+        return 0.0
+
     @property
-    def rate(self) -> float:
-        """Output for each unit of input at the current price, fee included; 0 without liquidity."""
-        piece = self.piece(0)
-        return self.keep * piece.reserve_out / piece.reserve_in if piece else 0.0
+    def depth(self) -> float:
+        while self._extend():
+            pass
+        return sum(piece.capacity for piece in self.pieces) / self.keep
 
     def piece(self, index: int) -> Piece | None:
         """The piece number ``index`` away from the current price, ``None`` beyond the last."""

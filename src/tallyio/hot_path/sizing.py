@@ -9,13 +9,14 @@ coarsest token on the path is worth. In the amount of that token it is smooth, s
 exact quotes: backwards from it by least inputs, forwards by outputs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from tallyio.core.pools import Pool, PoolState
+from tallyio.core.pools import PairState, Pool
 from tallyio.hot_path.amm.quote import input_for, least_input, output_of
-from tallyio.hot_path.curve import Curve, Piece
+from tallyio.hot_path.curve import Curve, FloatCurve, Piece
+from tallyio.hot_path.smooth_seed import smooth_seed
 
 _MAX_PIECES = 4096
 _FAR, _NEAR = 10, 22
@@ -24,12 +25,38 @@ _FINE = 1 << 50
 """Above this, one unit of an amount weighs less than a billionth of any profit worth taking."""
 
 
+class Exchange(Protocol):
+    """One swap of a path, exact: one direction of a pool in the state before it. An answer of 0 means that the pool
+    does not make the swap."""
+
+    def output_of(self, amount_in: int) -> int:
+        """What an input pays."""
+        ...
+
+    def input_for(self, amount_out: int) -> int:
+        """An input that pays at least ``amount_out``, near the least."""
+        ...
+
+    def least_input(self, amount_out: int) -> int:
+        """As ``input_for``, nearer where that costs little."""
+        ...
+
+
 class Leg(NamedTuple):
-    """One swap of a path: the pool, its state before, and the direction."""
+    """An ``Exchange`` of a pool that the kernels hold."""
 
     pool: Pool
-    state: PoolState
+    state: PairState
     zero_for_one: bool
+
+    def output_of(self, amount_in: int) -> int:
+        return output_of(self.pool, self.state, self.zero_for_one, amount_in)
+
+    def input_for(self, amount_out: int) -> int:
+        return input_for(self.pool, self.state, self.zero_for_one, amount_out)
+
+    def least_input(self, amount_out: int) -> int:
+        return least_input(self.pool, self.state, self.zero_for_one, amount_out)
 
 
 class Sized(NamedTuple):
@@ -39,8 +66,13 @@ class Sized(NamedTuple):
     profit: int
 
 
-def seed(curves: Sequence[Curve]) -> tuple[float, float]:
+def seed(curves: Sequence[FloatCurve]) -> tuple[float, float]:
     """The float optimum of a cycle over ``curves``: input and profit, both in the start token; zeros when none."""
+    pieced = [curve for curve in curves if isinstance(curve, Curve)]
+    return _seed_of_pieces(pieced) if len(pieced) == len(curves) else smooth_seed(curves)
+
+
+def _seed_of_pieces(curves: Sequence[Curve]) -> tuple[float, float]:
     pieces: list[Piece] = []
     for curve in curves:
         first = curve.piece(0)
@@ -82,15 +114,15 @@ def seed(curves: Sequence[Curve]) -> tuple[float, float]:
     return spent, earned - spent
 
 
-def run(legs: Sequence[Leg], amount_in: int) -> Sized:
+def run(legs: Sequence[Exchange], amount_in: int) -> Sized:
     """Exact amounts of a path for ``amount_in``; where a pool cannot fill, the amounts end in 0."""
     amounts = [amount_in]
     for leg in legs:
-        amounts.append(output_of(leg.pool, leg.state, leg.zero_for_one, amounts[-1]) if amounts[-1] > 0 else 0)
+        amounts.append(leg.output_of(amounts[-1]) if amounts[-1] > 0 else 0)
     return Sized(tuple(amounts), amounts[-1] - amount_in)
 
 
-def refine(legs: Sequence[Leg], start: float) -> Sized | None:
+def refine(legs: Sequence[Exchange], start: float) -> Sized | None:
     """The best exact trade near the float optimum ``start``; ``None`` when no input near it pays."""
     best = run(legs, max(int(start), 1))
     while not best.amounts[-1] and best.amounts[0] > 1:
@@ -110,11 +142,11 @@ def refine(legs: Sequence[Leg], start: float) -> Sized | None:
         best = _climb(legs, position, max(stride, 1), best)
         if stride <= 1:
             break
-    best = _through(legs, len(legs), best.amounts[-1], best, least_input)
+    best = _through(legs, len(legs), best.amounts[-1], best, least=True)
     return best if best.profit > 0 else None
 
 
-def _climb(legs: Sequence[Leg], position: int, step: int, best: Sized) -> Sized:
+def _climb(legs: Sequence[Exchange], position: int, step: int, best: Sized) -> Sized:
     """Moves the amount at ``position`` by ``step`` while that pays more, doubling a step that did, halving back."""
     for direction in (1, -1):
         stride, start = step, best
@@ -129,18 +161,12 @@ def _climb(legs: Sequence[Leg], position: int, step: int, best: Sized) -> Sized:
     return best
 
 
-def _through(
-    legs: Sequence[Leg],
-    position: int,
-    amount: int,
-    best: Sized,
-    backwards: Callable[[Pool, PoolState, bool, int], int] = input_for,
-) -> Sized:
+def _through(legs: Sequence[Exchange], position: int, amount: int, best: Sized, *, least: bool = False) -> Sized:
     """The cheapest path that has at least ``amount`` at ``position``, where it beats ``best``."""
     for leg in reversed(legs[:position]):
         if amount <= 0:
             return best
-        amount = backwards(leg.pool, leg.state, leg.zero_for_one, amount)
+        amount = leg.least_input(amount) if least else leg.input_for(amount)
     if amount <= 0:
         return best
     other = run(legs, amount)

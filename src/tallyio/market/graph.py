@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from tallyio.config.settings import CycleSettings
-from tallyio.core.pools import V3, Pool
+from tallyio.core.pools import V2, V3, Pool
 from tallyio.core.units import Address
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
@@ -18,23 +18,28 @@ log = structlog.get_logger()
 
 PoolName = tuple[str, Address, Address, int | None]
 """Protocol, token0, token1 and (v3 alone) fee: how routers name a pool."""
+Side = tuple[Address, Address]
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Immutable. Pool ``i`` of the hot path is ``pools[i]``; edge ``2 * i`` sells its token0, ``2 * i + 1`` token1.
+    """Immutable. Its numbers are *pairs*: each two tokens of each pool. Edge ``2 * i`` sells the first token of
+    ``sides[i]``, ``2 * i + 1`` the second, both in ``pools[i]``; a pool of two tokens is one pair.
 
     A picture of what grows: making one costs the same however many pools there are.
     """
 
     weth: Address
     pools: Sequence[Pool]
+    """By pair: a pool of n tokens stands n(n-1)/2 times in a row."""
+    sides: Sequence[Side]
     index: Mapping[Address, int]
+    """The first pair of a pool, by its address."""
     cycles: Cycles
     into_weth: Mapping[Address, tuple[int, ...]]
     """The edges that sell a token for wrapped ether."""
     names: Mapping[PoolName, int]
-    """A pool's number by how routers name it."""
+    """A pair's number by how routers name its pool."""
 
     def find(self, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool | None:
         """The pool that a router means, ``None`` where it is not known."""
@@ -43,19 +48,33 @@ class Graph:
         return None if found is None else self.pools[found]
 
     def token_sold(self, edge: int) -> Address:
-        pool = self.pools[edge >> 1]
-        return pool.token1 if edge & 1 else pool.token0
+        return self.sides[edge >> 1][edge & 1]
+
+    def token_bought(self, edge: int) -> Address:
+        return self.sides[edge >> 1][~edge & 1]
+
+    def edges_of(self, pool: Pool) -> slice:
+        """The pool's edges: where ``rates`` and the like tell of it. Raises ``KeyError`` for an unknown one."""
+        first = self.index[pool.address]
+        return slice(2 * first, 2 * (first + pairs_of(pool)))
+
+
+def pairs_of(pool: Pool) -> int:
+    """How many pairs a pool's tokens make."""
+    count = len(pool.tokens)
+    return count * (count - 1) // 2
 
 
 @dataclass
 class GraphBuilder:
     """Takes pools as they are discovered. ``limits`` says which cycles are kept; ``cycle_index`` is what the detector
-    follows, its pools numbered as ``graph.pools``."""
+    follows, its pools numbered as ``graph``'s pairs."""
 
     weth: Address
     max_hops: int = 3
     limits: CycleSettings = field(default_factory=CycleSettings)
     _pools: list[Pool] = field(default_factory=list)
+    _sides: list[Side] = field(default_factory=list)
     _index: dict[Address, int] = field(default_factory=dict)
     _tokens: dict[Address, int] = field(default_factory=dict)
     _into_weth: dict[Address, list[int]] = field(default_factory=dict)
@@ -74,29 +93,35 @@ class GraphBuilder:
         )
 
     def add(self, pool: Pool) -> int:
-        """Adds a pool and its cycles; a pool that is known already keeps its number."""
+        """Adds a pool's pairs and their cycles, returns the first's number; a known pool keeps its numbers."""
         if pool.address in self._index:
             return self._index[pool.address]
-        number = self.cycle_index.add_pool(self._number(pool.token0), self._number(pool.token1))
-        self._pools.append(pool)
-        self._index[pool.address] = number
-        fee = pool.fee_pips if pool.family == V3 else None
-        self._names.setdefault((pool.protocol, pool.token0, pool.token1, fee), number)
-        if self.weth in (pool.token0, pool.token1):
-            token = pool.other(self.weth)
-            self._into_weth.setdefault(token, []).append(2 * number + (token == pool.token1))
+        first = self._index[pool.address] = len(self._pools)
+        for side in pool.pairs:
+            number = self.cycle_index.add_pool(*map(self._number, side))
+            self._pools.append(pool)
+            self._sides.append(side)
+            if self.weth in side:
+                place = int(side[0] == self.weth)
+                self._into_weth.setdefault(side[place], []).append(2 * number + place)
+        if pool.family in (V2, V3):
+            fee = pool.fee_pips if pool.family == V3 else None
+            self._names.setdefault((pool.protocol, pool.token0, pool.token1, fee), first)
         self._graph = None
-        return number
+        return first
 
-    def set_liquidity(self, pool: int, amount_wei: int) -> None:
-        """What the pool holds, in wrapped ether: it takes part in cycles while that is enough."""
-        took_part = self.cycle_index.takes_part(pool)
-        self.cycle_index.set_liquidity(pool, amount_wei)
-        if took_part != self.cycle_index.takes_part(pool):
+    def knows(self, pool: Pool) -> bool:
+        return pool.address in self._index
+
+    def set_liquidity(self, pair: int, amount_wei: int) -> None:
+        """What the pair's pool holds, in wrapped ether: it takes part in cycles while that is enough."""
+        took_part = self.cycle_index.takes_part(pair)
+        self.cycle_index.set_liquidity(pair, amount_wei)
+        if took_part != self.cycle_index.takes_part(pair):
             self._graph = None
 
     def sales(self, token: Address) -> list[int]:
-        """The edges that sell ``token`` for wrapped ether, of pools that take part."""
+        """The edges that sell ``token`` for wrapped ether, of pairs that take part."""
         return [edge for edge in self._into_weth.get(token, ()) if self.cycle_index.takes_part(edge >> 1)]
 
     @property
@@ -107,6 +132,7 @@ class GraphBuilder:
             self._graph = Graph(
                 weth=self.weth,
                 pools=ListPrefix(self._pools, count),
+                sides=ListPrefix(self._sides, count),
                 index=MappingPrefix(self._index, lambda number: number if number < count else None),
                 cycles=self.cycle_index.cycles,
                 into_weth=MappingPrefix(self._into_weth, lambda edges: _below(edges, 2 * count)),

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.core.pools import Pool, PoolState, V2State
+from tallyio.core.pools import Pool, PoolState
 from tallyio.core.units import Address
-from tallyio.market.graph import GraphBuilder
-
-_Q96 = 2**96
+from tallyio.market.graph import GraphBuilder, pairs_of
+from tallyio.protocols.dex.siblings import family_of
 
 
 class LiquidityGate:
@@ -29,42 +28,35 @@ class LiquidityGate:
         builder, weth = self._builder, self._builder.weth
         if not builder.limits.min_liquidity_wei:
             return
-        number = builder.add(pool)
-        took_part = builder.cycle_index.takes_part(number)
+        first = builder.add(pool)
+        took_part = builder.cycle_index.takes_part(first)
 
         def rate(token: Address) -> float:
             return max((float(rates[edge]) for edge in builder.sales(token)), default=0.0)
 
-        builder.set_liquidity(number, liquidity_wei(pool, states.get(pool.address), weth, rate))
-        takes_part = builder.cycle_index.takes_part(number)
-        if weth not in (pool.token0, pool.token1):
-            for token in (pool.token0, pool.token1):
+        amount = liquidity_wei(pool, states.get(pool.address), weth, rate)
+        for pair in range(first, first + pairs_of(pool)):
+            builder.set_liquidity(pair, amount)
+        takes_part = builder.cycle_index.takes_part(first)
+        if weth not in pool.tokens:
+            for token in pool.tokens:
                 self._short[token].pop(pool.address, None)
                 if not takes_part:
                     self._short[token][pool.address] = pool
         elif takes_part and not took_part:
-            for short in list(self._short[pool.other(weth)].values()):
-                self.measure(short, states, rates)
+            for token in pool.tokens:
+                for short in list(self._short[token].values()):
+                    self.measure(short, states, rates)
 
 
 def liquidity_wei(pool: Pool, state: PoolState | None, weth: Address, rate: Callable[[Address], float]) -> int:
-    """The pool's reserve of wrapped ether; without that side, the larger of what its two reserves come to at ``rate``
-    (wrapped ether for a unit of the token at the margin, 0 where there is no way). A v3 pool counts with its virtual
-    reserves at its price: those of a v2 pool of the same depth there.
+    """The pool's reserve of wrapped ether; without that token, the largest of what its reserves come to at ``rate``
+    (wrapped ether for a unit of the token at the margin, 0 where there is no way). Where liquidity is concentrated a
+    pool counts with its virtual reserves at its price: those of a v2 pool of the same depth there.
     """
     if state is None:
         return 0
-    reserves = reserves_of(state)
-    tokens = (pool.token0, pool.token1)
-    if weth in tokens:
-        return reserves[tokens.index(weth)]
-    return max(int(reserve * rate(token)) for token, reserve in zip(tokens, reserves, strict=True))
-
-
-def reserves_of(state: PoolState) -> tuple[int, int]:
-    """Token0 and token1; of a v3 pool the virtual ones (Uniswap v3 whitepaper, 2.2), none before it has a price."""
-    if isinstance(state, V2State):
-        return state.reserve0, state.reserve1
-    if not state.sqrt_price_x96:
-        return 0, 0
-    return state.liquidity * _Q96 // state.sqrt_price_x96, state.liquidity * state.sqrt_price_x96 // _Q96
+    holdings = family_of(pool).holdings(pool, state)
+    if weth in pool.tokens:
+        return holdings[pool.tokens.index(weth)]
+    return max(int(held * rate(token)) for token, held in zip(pool.tokens, holdings, strict=True))

@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from tallyio.config.settings import CycleSettings
 from tallyio.core.chain import BlockRef, Log, NewBlock, Rollback
-from tallyio.core.deltas import LendingChanged, PoolDiscovered, V2Synced
 from tallyio.core.errors import BugError, ChainDataError, DivergenceError
 from tallyio.core.lending import LendingState
-from tallyio.core.pools import V2, Pool, PoolState
+from tallyio.core.pools import PairState, Pool, PoolState
 from tallyio.core.units import Address
-from tallyio.market.graph import Graph, GraphBuilder
+from tallyio.hot_path.compiled_families import compiled_state, is_compiled
+from tallyio.market.graph import Graph, GraphBuilder, pairs_of
 from tallyio.market.liquidity import LiquidityGate
-from tallyio.market.mirroring import advance
+from tallyio.market.reading import PoolsRead
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
-from tallyio.protocols.dex.registry import POOL_TOPICS, DexRegistry
+from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.dex.siblings import family_of
 
 log = structlog.get_logger()
 
@@ -42,8 +43,8 @@ class Counters(msgspec.Struct):
 class Publisher(Protocol):
     """Hears of every move of the pools, such as ``hot_path.shared.writer.MarketWriter``."""
 
-    def publish(self, block: BlockRef, moved: Iterable[tuple[Pool, PoolState | None]]) -> None:
-        """The market is now as of ``block``; ``moved`` are all pools that may differ from before."""
+    def publish(self, block: BlockRef, moved: Iterable[tuple[Pool, PairState | None]]) -> None:
+        """The market is now as of ``block``; ``moved`` are all compiled pools that may differ from before."""
 
 
 class _Undo(msgspec.Struct):
@@ -76,6 +77,8 @@ class Market:
         self._pools: dict[Address, Pool] = {}
         self._states: dict[Address, PoolState] = {}
         self._untradable: dict[Address, str] = {}
+        self._unread: dict[Address, str] = {}
+        self._refused: dict[Address, str] = {}
         self._condemned: dict[Address, str] = dict(untradable_tokens or {})
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
@@ -106,6 +109,11 @@ class Market:
         """Pools that no route may use, with the reason."""
         return MappingProxyType(self._untradable)
 
+    @property
+    def unread(self) -> Mapping[Address, str]:
+        """Pools that ``settle`` must bring from the chain before they can be used, with the reason."""
+        return MappingProxyType(self._unread)
+
     def publish_to(self, publisher: Publisher) -> None:
         """All pools now, and from now on every change, at the end of the block or rollback that makes it."""
         self._publisher = publisher
@@ -134,13 +142,11 @@ class Market:
                 todo="The feed must send parents before children, and a rollback before another branch",
             )
         undo = _Undo(before, {})
+        happened: dict[Address, list[Log]] = {}
         for entry in event.logs:
-            try:
-                self._apply_log(entry, undo.states)
-            except ChainDataError as e:
-                self.counters.undecodable += 1
-                self.last_undecodable = e.message
-                log.warning("log skipped", block=entry.block_number, address=entry.address, error=e.message)
+            self._sort(entry, undo.states, happened)
+        for address, logs in happened.items():
+            self._advance(self._pools[address], logs, event.block.timestamp, undo.states)
         for token, proof in short_changing(event.logs, self._pools).items():
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
@@ -162,11 +168,34 @@ class Market:
         while self.block.hash != event.to.hash:
             undo = self._undo.pop()
             for address, state in undo.states.items():
+                if state is None and family_of(self._pools[address]).read_first:
+                    self._unread[address] = "not read yet"
                 self._set(address, state)
             touched.update(undo.states)
             self._block = undo.before
         self._publish()
         return frozenset(touched)
+
+    def settle(self, read: PoolsRead) -> None:
+        """What was read from the chain as of ``block`` of the pools that are ``unread``: they can be used from now on.
+
+        Those without a state yet wait for an event; those that are refused stay so until an event of theirs comes.
+        """
+        undo = self._undo[-1].states if self._undo else {}
+        for address in self._unread:
+            pool = read.learned.get(address, self._pools[address])
+            if pool.address != address:
+                self._forget(address)
+            self._pools[pool.address] = pool
+            self._enter(pool)
+            if address in read.refused:
+                self._refused[address] = read.refused[address]
+            undo.setdefault(pool.address, None)
+        unread, self._unread = self._unread, {}
+        for address in unread:
+            named = read.learned[address].address if address in read.learned else address
+            self._set(named, read.states.get(named))
+        self._publish()
 
     def condemn(self, token: Address, reason: str) -> None:
         """From now on no route may touch ``token``. It stays so over rollbacks: it is the token's code that shows."""
@@ -175,7 +204,7 @@ class Market:
         self._condemned[token] = reason
         log.warning("token is not traded any more", token=token, reason=reason)
         for address, pool in self._pools.items():
-            if token in (pool.token0, pool.token1):
+            if token in pool.tokens:
                 self._set(address, self._states.get(address))
 
     def view(
@@ -198,41 +227,77 @@ class Market:
             untradable=dict(self._untradable),
         )
 
-    def _apply_log(self, entry: Log, undo: dict[Address, PoolState | None]) -> None:
-        if entry.address not in self._pools and entry.address not in self.registry.factories:
-            if entry.topics and entry.topics[0] in POOL_TOPICS:
-                self.counters.unknown_pool += 1
-            else:
-                self.counters.other += 1
+    def _sort(self, entry: Log, undo: dict[Address, PoolState | None], happened: dict[Address, list[Log]]) -> None:
+        """Takes an announcement at once, and puts an event to those of its pool."""
+        try:
+            found = self.registry.discovered(entry)
+        except ChainDataError as e:
+            self._skip(entry, 1, e)
             return
-        delta = self.registry.decode(entry)
-        if delta is None or isinstance(delta, LendingChanged):
-            self.counters.other += 1
+        if found is not None:
+            undo.setdefault(found.address, self._states.get(found.address))
+            self._discover(found)
+            self.counters.applied += 1
             return
-        if isinstance(delta, PoolDiscovered):
-            undo.setdefault(delta.pool.address, self._states.get(delta.pool.address))
-            self._discover(delta.pool)
+        pool = self.registry.subject(entry, self._pools)
+        if pool is not None:
+            happened.setdefault(pool.address, []).append(entry)
+        elif entry.topics and entry.topics[0] in self.registry.topics and entry.address not in self._pools:
+            self.counters.unknown_pool += 1
         else:
-            if isinstance(delta, V2Synced) != (self._pools[delta.pool].family == V2):
-                raise ChainDataError(f"pool {delta.pool} is of another family, found a {type(delta).__name__} of it")
-            before = self._states.get(delta.pool)
-            after = advance(before, delta)
-            undo.setdefault(delta.pool, before)
-            self._set(delta.pool, after)
-        self.counters.applied += 1
+            self.counters.other += 1
+
+    def _advance(self, pool: Pool, logs: list[Log], timestamp: int, undo: dict[Address, PoolState | None]) -> None:
+        before = self._states.get(pool.address)
+        undo.setdefault(pool.address, before)
+        self._refused.pop(pool.address, None)
+        try:
+            after = family_of(pool).advance(pool, before, logs, timestamp)
+        except ChainDataError as e:
+            if pool.address not in self._unread:
+                self._skip(logs[-1], len(logs), e)
+            self._unread[pool.address] = e.message
+            after = None
+        else:
+            self.counters.applied += len(logs)
+            if after is None:
+                self._unread[pool.address] = "not read yet"
+            else:
+                self._unread.pop(pool.address, None)
+        self._set(pool.address, after)
+
+    def _skip(self, entry: Log, count: int, error: ChainDataError) -> None:
+        self.counters.undecodable += count
+        self.last_undecodable = error.message
+        log.warning("log skipped", block=entry.block_number, address=entry.address, error=error.message)
 
     def _discover(self, pool: Pool) -> None:
         if pool.address in self._pools:
             return
-        number = self._builder.add(pool)
-        if 2 * number + 2 > len(self._rates):
-            self._rates = np.concatenate((self._rates, np.zeros(len(self._rates))))
         self._pools[pool.address] = pool
+        if family_of(pool).read_first:
+            self._unread[pool.address] = "not read yet"
+        else:
+            self._enter(pool)
         self._set(pool.address, self._states.get(pool.address))
+
+    def _enter(self, pool: Pool) -> None:
+        """Into the graph: once the pool is known whole."""
+        end = 2 * (self._builder.add(pool) + pairs_of(pool))
+        while end > len(self._rates):
+            self._rates = np.concatenate((self._rates, np.zeros(len(self._rates))))
+
+    def _forget(self, address: Address) -> None:
+        """An announced pool that was learned under its own name."""
+        del self._pools[address]
+        self._untradable.pop(address, None)
+        self._moved.pop(address, None)
 
     def _publish(self) -> None:
         if self._publisher is not None:
-            self._publisher.publish(self.block, [(self._pools[a], self._states.get(a)) for a in self._moved])
+            moved = ((self._pools[a], self._states.get(a)) for a in self._moved if is_compiled(self._pools[a]))
+            told = [(pool, None if state is None else compiled_state(pool, state)) for pool, state in moved]
+            self._publisher.publish(self.block, told)
         self._moved.clear()
 
     def _set(self, address: Address, state: PoolState | None) -> None:
@@ -242,12 +307,15 @@ class Market:
             self._states.pop(address, None)
         else:
             self._states[address] = state
-        number = self._builder.add(pool)
-        reason = obstacle(pool, state, self._condemned)
+        reason = self._refused.get(address) or self._unread.get(address) or obstacle(pool, state, self._condemned)
         if reason or state is None:
             self._untradable[address] = reason
-            self._rates[2 * number : 2 * number + 2] = 0.0
         else:
             self._untradable.pop(address, None)
-            self._rates[2 * number : 2 * number + 2] = marginal_rates(pool, state)
+        if not self._builder.knows(pool):
+            return
+        first = self._builder.add(pool)
+        now = self._block.timestamp if self._block else 0
+        rates = 0.0 if reason or state is None else marginal_rates(pool, state, now)
+        self._rates[2 * first : 2 * (first + pairs_of(pool))] = rates
         self._gate.measure(pool, self._states, self._rates)

@@ -9,32 +9,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from tallyio.core.chain import Log
-from tallyio.core.pools import Pool, PoolState, V2State
-from tallyio.core.units import UINT112_MAX, Address
+from tallyio.core.pools import Pool, PoolState
+from tallyio.core.units import Address
 from tallyio.protocols.dex import uniswap_v2, uniswap_v3
+from tallyio.protocols.dex.siblings import family_of
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """``Transfer(address indexed from, address indexed to, uint256 value)``"""
 _PADDING = "0x" + "00" * 12
-_HEADROOM = 2**20
-"""A reserve within this fraction of its type's limit takes no trade worth making."""
 
 
 def obstacle(pool: Pool, state: PoolState | None, condemned: Mapping[Address, str]) -> str:
     """Why the pool cannot be traded in its present state; empty when it can."""
-    for token in (pool.token0, pool.token1):
+    for token in pool.tokens:
         if token in condemned:
             return f"token {token}: {condemned[token]}"
-    if state is None:
-        return "no state yet"
-    if isinstance(state, V2State):
-        if not state.reserve0 or not state.reserve1:
-            return "no liquidity"
-        largest = max(state.reserve0, state.reserve1)
-        return "reserves at the limit of uint112" if UINT112_MAX - largest < largest // _HEADROOM else ""
-    if not state.sqrt_price_x96:
-        return "not initialised"
-    return "" if state.liquidity or state.tick_index else "no liquidity"
+    return "no state yet" if state is None else family_of(pool).obstacle(pool, state)
 
 
 def short_changing(logs: Iterable[Log], pools: Mapping[Address, Pool]) -> dict[Address, str]:

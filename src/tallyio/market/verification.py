@@ -1,12 +1,13 @@
 """The mirror against the chain: every number of every pool at one block. A difference is a bug, never healed here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from tallyio.core.pools import Pool, PoolState, V2State
+from tallyio.core.errors import OutOfReachError
+from tallyio.core.pools import Pool, PoolState, V3State
 from tallyio.core.units import Address
-from tallyio.market.reading import Read, read_states
+from tallyio.market.reading import Read, read_pools
 
 
 class PoolDifference(msgspec.Struct, frozen=True):
@@ -26,9 +27,13 @@ async def verify_pools(
 ) -> list[PoolDifference]:
     """Every difference between ``states`` and the contracts at ``block``; empty when they are equal.
 
-    Raises ``OutOfReachError`` when the chain does not answer: nothing is proven then.
+    Raises ``OutOfReachError`` when the chain does not answer, or a contract not as its family does: nothing is proven.
     """
-    on_chain = await read_states(read, pools.values(), block)
+    answered = await read_pools(read, pools.values(), block)
+    for address, reason in answered.refused.items():
+        if address in states:
+            raise OutOfReachError(f"pool {address} cannot be read: {reason}")
+    on_chain = answered.states
     differences: list[PoolDifference] = []
     for address in pools:
         ours, theirs = numbers(states.get(address)), numbers(on_chain.get(address))
@@ -43,9 +48,26 @@ def numbers(state: PoolState | None) -> dict[str, int]:
     """Every number of a state by name."""
     if state is None:
         return {}
-    if isinstance(state, V2State):
-        return {"reserve0": state.reserve0, "reserve1": state.reserve1}
-    fields = {"sqrt_price_x96": state.sqrt_price_x96, "tick": state.tick, "liquidity": state.liquidity}
-    for tick, net, gross in zip(state.tick_index, state.liquidity_net, state.liquidity_gross, strict=True):
-        fields[f"ticks[{tick}].net"], fields[f"ticks[{tick}].gross"] = net, gross
-    return fields
+    if isinstance(state, V3State):
+        fields = {"sqrt_price_x96": state.sqrt_price_x96, "tick": state.tick, "liquidity": state.liquidity}
+        for tick, net, gross in zip(state.tick_index, state.liquidity_net, state.liquidity_gross, strict=True):
+            fields[f"ticks[{tick}].net"], fields[f"ticks[{tick}].gross"] = net, gross
+        return fields
+    return {name: number for key, value in msgspec.structs.asdict(state).items() for name, number in _flat(key, value)}
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, int]]:
+    match value:
+        case V3State():
+            yield from numbers(value).items()
+        case int():
+            yield name, int(value)
+        case msgspec.Struct():
+            for key, part in msgspec.structs.asdict(value).items():
+                yield from _flat(f"{name}.{key}", part)
+        case tuple():
+            for place, part in enumerate(value):
+                yield from _flat(f"{name}[{place}]", part)
+        case Mapping():
+            for key, part in value.items():
+                yield from _flat(f"{name}[{key}]", part)

@@ -12,9 +12,11 @@ from tallyio.core.lending import LendingState
 from tallyio.core.pools import Pool, PoolState
 from tallyio.core.trade import LiquidateStep, Route, SwapStep
 from tallyio.core.units import Address
-from tallyio.hot_path.curve import Curve
+from tallyio.hot_path.compiled_families import compiled_state, is_compiled
+from tallyio.hot_path.curve import FloatCurve
+from tallyio.hot_path.sizing import Exchange, Leg
 from tallyio.market.graph import Graph
-from tallyio.protocols.dex.model import swap
+from tallyio.protocols.dex.model import PoolExchange, curve, swap
 from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
 
 
@@ -87,9 +89,9 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """The same moment with other states of some pools."""
         rates = self.rates.copy()
         for address, state in states.items():
-            number = self.graph.index.get(address)
-            if number is not None and address not in self.untradable:
-                rates[2 * number : 2 * number + 2] = marginal_rates(self.pools[address], state)
+            if address in self.graph.index and address not in self.untradable:
+                pool = self.pools[address]
+                rates[self.graph.edges_of(pool)] = marginal_rates(pool, state, self.next_timestamp)
         rates.flags.writeable = False
         return msgspec.structs.replace(
             self,
@@ -97,6 +99,21 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             rates=rates,
             lending=self.lending if lending is None else lending,
         )
+
+    def exchange(self, edge: int) -> Exchange:
+        """The exact swaps of an edge of ``graph``. Raises ``KeyError`` where its pool has no state."""
+        pool = self.graph.pools[edge >> 1]
+        state = self.states[pool.address]
+        if is_compiled(pool):
+            return Leg(pool, compiled_state(pool, state), not edge & 1)
+        sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
+        return PoolExchange(pool, state, sold, bought, self.next_timestamp)
+
+    def curve(self, edge: int) -> FloatCurve:
+        """The float model of an edge. Raises ``ChainDataError`` where there is none, ``KeyError`` without a state."""
+        pool = self.graph.pools[edge >> 1]
+        sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
+        return curve(pool, self.states[pool.address], sold, bought, self.next_timestamp)
 
     def _state(self, pool: Address) -> PoolState:
         state = self.states.get(pool)
@@ -106,7 +123,8 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     def _swapped(self, step: SwapStep, state: PoolState) -> PoolState:
         amount = step.amount_out if step.exact_out else step.amount_in
-        done = swap(self.pools[step.pool], state, step.token_in, amount, exact_out=step.exact_out)
+        pool, now = self.pools[step.pool], self.next_timestamp
+        done = swap(pool, state, step.token_in, step.token_out, amount, now, exact_out=step.exact_out)
         if (done.amount_in, done.amount_out) != (step.amount_in, step.amount_out):
             raise ChainDataError(
                 f"pool {step.pool} takes {done.amount_in} and pays {done.amount_out}, "
@@ -121,6 +139,14 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         return apply_liquidation(market, step, self.next_timestamp)
 
 
-def marginal_rates(pool: Pool, state: PoolState) -> tuple[float, float]:
-    """Output for a unit of input at the margin, fee included, selling token0 and selling token1."""
-    return Curve(pool, state, True).rate, Curve(pool, state, False).rate
+def marginal_rates(pool: Pool, state: PoolState, timestamp: int) -> list[float]:
+    """Output for a unit of input at the margin, fee included, by edge: each pair's first token sold, then its second.
+    0 where there is no liquidity."""
+    return [_rate(pool, state, *way, timestamp) for pair in pool.pairs for way in (pair, pair[::-1])]
+
+
+def _rate(pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> float:
+    try:
+        return curve(pool, state, token_in, token_out, timestamp).rate()
+    except ChainDataError:
+        return 0.0

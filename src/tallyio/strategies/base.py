@@ -8,10 +8,11 @@ import msgspec
 from tallyio.config.settings import NonNegative
 from tallyio.core.chain import ChainEvent, PendingTransaction
 from tallyio.core.ids import content_id
-from tallyio.core.pools import V2, V3
+from tallyio.core.pools import V2, V3, Pool
 from tallyio.core.trade import FlashLoan, LiquidateStep, Opportunity, Route, Step, SwapStep
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
+from tallyio.protocols.dex.siblings import family_of
 
 
 class Strategy(Protocol):
@@ -54,6 +55,23 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return self.liquidation
             case FlashLoan():
                 return self.flash_loan
+
+
+def swap_step(
+    pool: Pool, token_in: Address, token_out: Address, amount_in: int, amount_out: int, *, exact_out: bool = False
+) -> SwapStep:
+    """A swap whose amounts are known, with what the executor needs to make it."""
+    return SwapStep(
+        pool=pool.address,
+        family=pool.family,
+        token_in=token_in,
+        token_out=token_out,
+        amount_in=amount_in,
+        amount_out=amount_out,
+        fee_pips=pool.fee_pips,
+        exact_out=exact_out,
+        detail=family_of(pool).detail(pool, token_in, token_out),
+    )
 
 
 def opportunity_id(strategy: str, view: MarketView, route: Route, victim: PendingTransaction | None = None) -> str:

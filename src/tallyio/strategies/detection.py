@@ -14,11 +14,12 @@ import msgspec
 import numpy as np
 import structlog
 
-from tallyio.core.pools import PoolState, V2State, V3State
+from tallyio.core.pools import PairState, PoolState, V2State, V3State
 from tallyio.core.units import UINT112_MAX, Address
+from tallyio.hot_path.compiled_families import is_compiled
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView, may_differ
-from tallyio.strategies.dry_pools import is_dry, standing_over
+from tallyio.strategies.interpreted import is_dry, standing_over
 from tallyio.strategies.ways import Path, Standing, path_of
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class Detection:
         """All, or those through any of the pools ``touching``; in no order."""
         if touching is None or self._graph is None:
             return list(self._standing.values())
-        numbers = [self._graph.index[pool] for pool in touching if pool in self._graph.index]
+        numbers = [number for pool in touching for number in self._pairs.get(pool, ())]
         paths = {path for number in numbers for path in self._through.get(number, ())}
         return [self._standing[path] for path in paths if path in self._standing]
 
@@ -65,8 +66,12 @@ class Detection:
             self._begin(graph)
         self._graph, rows = graph, self._detector.arrays.rows
         regrouped, self._touched = rows.touched_since(self._touched), rows.touched_count
-        new = [pool.address for pool in graph.pools[len(self._seen) :]]
-        self._addresses += new
+        new = graph.pools[len(self._seen) :]
+        for number, pool in enumerate(new, len(self._seen)):
+            self._addresses.append(pool.address)
+            self._pairs[pool.address].append(number)
+            if not is_compiled(pool):
+                self._apart.add(number)
         self._seen += [None] * len(new)
         return set(range(len(self._seen))) if regrouped is None else set(regrouped.tolist())
 
@@ -79,8 +84,10 @@ class Detection:
         self._is_live, self._touched = graph.cycles.live is not None, 0
         self._view: MarketView | None = None
         self._addresses: list[Address] = []
+        self._pairs: defaultdict[Address, list[int]] = defaultdict(list)
+        self._apart: set[int] = set()
         self._seen: list[PoolState | None] = []
-        self._written: dict[int, PoolState] = {}
+        self._written: dict[int, PairState] = {}
         self._dry: set[int] = set()
         self._standing.clear()
         self._through.clear()
@@ -88,16 +95,17 @@ class Detection:
     def _differences(self, view: MarketView) -> dict[int, PoolState | None]:
         """The pools whose state is another object than the one seen last; ``None`` for what may not be traded."""
         seen, self._view = self._view, view
-        index = view.graph.index
+        index = self._pairs
         near = may_differ(view.states, seen.states) if seen and view.untradable is seen.untradable else None
         if near is not None:
-            states = {index[a]: view.states.get(a) for a in near if a in index and a not in view.untradable}
+            told = {a: view.states.get(a) for a in near if a in index and a not in view.untradable}
+            states = {i: state for a, state in told.items() for i in index[a]}
         else:
-            told = list(map(view.states.get, self._addresses))
+            now = list(map(view.states.get, self._addresses))
             for address in view.untradable:
-                if address in index:
-                    told[index[address]] = None
-            states = {i: told[i] for i in compress(range(len(told)), map(is_not, told, self._seen))}
+                for i in index.get(address, ()):
+                    now[i] = None
+            states = {i: now[i] for i in compress(range(len(now)), map(is_not, now, self._seen))}
         changed = {i: state for i, state in states.items() if state is not self._seen[i]}
         for i, state in changed.items():
             self._seen[i] = state
@@ -105,10 +113,12 @@ class Detection:
 
     def _write(self, changed: dict[int, PoolState | None]) -> None:
         """A pool that may not be traded, or in a state that no contract can be in, becomes one without liquidity."""
-        updates: list[tuple[int, PoolState]] = []
+        updates: list[tuple[int, PairState]] = []
         for pool, state in changed.items():
+            if pool in self._apart:
+                continue
             self._dry.discard(pool)
-            if state is not None and _is_possible(state):
+            if isinstance(state, V2State | V3State) and _is_possible(state):
                 updates.append((pool, state))
                 self._written[pool] = state
                 if is_dry(state):
@@ -125,18 +135,18 @@ class Detection:
         for each in listed(self._detector.arrays, pools):
             path = path_of(cycles.table[each.cycle], each.backwards)
             found.append(Standing(path, each.amount_in, each.profit, each.peaks))
-        if self._dry:
-            found += standing_over(view, cycles.table[cycles.through(pools)], self._dry)
+        if apart := self._dry | self._apart:
+            found += standing_over(view, cycles.table[cycles.through(pools)], apart)
         return found
 
 
-def _is_possible(state: PoolState) -> bool:
+def _is_possible(state: PairState) -> bool:
     if isinstance(state, V2State):
         return max(state.reserve0, state.reserve1) <= UINT112_MAX
     return 0 < state.sqrt_price_x96 < _PRICE_END
 
 
-def _emptied(state: PoolState) -> PoolState:
+def _emptied(state: PairState) -> PairState:
     """Keeps the ticks, which are dear to bring in again."""
     return msgspec.structs.replace(state, liquidity=0) if isinstance(state, V3State) else V2State(0, 0)
 

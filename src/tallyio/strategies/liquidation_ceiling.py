@@ -39,6 +39,6 @@ class Ceiling:
         known = self._direct.get((sold, bought))
         if known is None:
             view = self._view
-            edges = (2 * view.graph.index[p.address] + (sold == p.token1) for p in self._pairs.of(sold, bought))
+            edges = self._pairs.edges(sold, bought)
             known = self._direct[sold, bought] = max((float(view.rates[edge]) for edge in edges), default=0.0)
         return known

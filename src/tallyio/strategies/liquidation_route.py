@@ -8,6 +8,7 @@ from tallyio.market.view import MarketView
 from tallyio.protocols.dex.model import swap
 from tallyio.protocols.lending.aave_v3.liquidation import Case, Quote
 from tallyio.protocols.lending.aave_v3.math import percent_mul_ceil
+from tallyio.strategies.base import swap_step
 from tallyio.strategies.liquidation_ways import Kind, Way
 
 
@@ -23,18 +24,10 @@ class _Swaps:
         if amount <= 0:
             raise ChainDataError(f"nothing to swap in pool {pool.address}")
         state = self._states.get(pool.address) or self._view.states[pool.address]
-        done = swap(pool, state, token_in, amount, exact_out=exact_out)
+        token_out, now = pool.other(token_in), self._view.next_timestamp
+        done = swap(pool, state, token_in, token_out, amount, now, exact_out=exact_out)
         self._states[pool.address] = done.state
-        return SwapStep(
-            pool=pool.address,
-            family=pool.family,
-            token_in=token_in,
-            token_out=pool.other(token_in),
-            amount_in=done.amount_in,
-            amount_out=done.amount_out,
-            fee_pips=pool.fee_pips,
-            exact_out=exact_out,
-        )
+        return swap_step(pool, token_in, token_out, done.amount_in, done.amount_out, exact_out=exact_out)
 
     def sell(self, pools: tuple[Pool, ...], token: Address, amount: int) -> tuple[tuple[SwapStep, ...], int]:
         """The steps, and what they bring in the end."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tallyio.core.pools import Pool, PoolState
 from tallyio.core.units import Address
+from tallyio.hot_path.compiled_families import compiled_state, is_compiled
 from tallyio.hot_path.curve import Curve
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView
@@ -168,25 +169,31 @@ class Ways:
         key, state = (pool.address, token_in == pool.token0), self._view.states[pool.address]
         known = self._curves.get(key)
         if known is None or known[0] is not state:
-            known = self._curves[key] = (state, Curve(pool, state, key[1]))
+            known = self._curves[key] = (state, Curve(pool, compiled_state(pool, state), key[1]))
         return known[1]
 
 
 class Pairs:
-    """Pools by the two tokens that they trade."""
+    """Pools of two tokens by those, of the families whose curves are pieces of constant product."""
 
     def __init__(self, graph: Graph) -> None:
+        self._graph = graph
         pools: defaultdict[frozenset[Address], list[Pool]] = defaultdict(list)
         beside: defaultdict[Address, set[Address]] = defaultdict(set)
         for pool in graph.pools:
-            pools[frozenset((pool.token0, pool.token1))].append(pool)
-            beside[pool.token0].add(pool.token1)
-            beside[pool.token1].add(pool.token0)
+            if is_compiled(pool):
+                pools[frozenset(pool.tokens)].append(pool)
+                beside[pool.token0].add(pool.token1)
+                beside[pool.token1].add(pool.token0)
         self._pools: Mapping[frozenset[Address], list[Pool]] = dict(pools)
         self._beside: Mapping[Address, set[Address]] = dict(beside)
 
     def of(self, a: Address, b: Address) -> list[Pool]:
         return self._pools.get(frozenset((a, b)), [])
+
+    def edges(self, sold: Address, bought: Address) -> list[int]:
+        """The graph's edges that sell one token for the other."""
+        return [2 * self._graph.index[pool.address] + (sold == pool.token1) for pool in self.of(sold, bought)]
 
     def between(self, a: Address, b: Address) -> list[Address]:
         """Tokens that trade with both, in a fixed order."""

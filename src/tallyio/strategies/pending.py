@@ -5,8 +5,9 @@ from tallyio.core.pools import V2, Pool, PoolState, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.amm import v3
 from tallyio.market.view import MarketView
+from tallyio.protocols.dex.family import SwapResult
 from tallyio.protocols.dex.intents import SwapIntent
-from tallyio.protocols.dex.model import SwapResult, swap
+from tallyio.protocols.dex.model import swap
 
 
 def states_after(view: MarketView, intents: tuple[SwapIntent, ...]) -> dict[Address, PoolState]:
@@ -34,7 +35,7 @@ def run_intent(view: MarketView, intent: SwapIntent, states: dict[Address, PoolS
     amount = intent.amount
     hops = list(zip(intent.hops, _pools(view, intent), strict=True))
     for hop, pool in reversed(hops) if intent.exact_out else hops:
-        done = _swap(pool, _state(view, pool, states), hop.token_in, amount, intent)
+        done = _swap(view, pool, _state(view, pool, states), hop.token_in, amount, intent)
         states[pool.address] = done.state
         amount = done.amount_in if intent.exact_out else done.amount_out
     return amount
@@ -50,9 +51,12 @@ def _pools(view: MarketView, intent: SwapIntent) -> list[Pool]:
     return pools
 
 
-def _swap(pool: Pool, state: PoolState, token_in: Address, amount: int, intent: SwapIntent) -> SwapResult:
+def _swap(
+    view: MarketView, pool: Pool, state: PoolState, token_in: Address, amount: int, intent: SwapIntent
+) -> SwapResult:
     if not intent.sqrt_limit_x96 or not isinstance(state, V3State):
-        return swap(pool, state, token_in, amount, exact_out=intent.exact_out)
+        now = view.next_timestamp
+        return swap(pool, state, token_in, pool.other(token_in), amount, now, exact_out=intent.exact_out)
     done = v3.swap(
         state,
         pool.tick_spacing,

@@ -11,12 +11,11 @@ from typing import NamedTuple
 from tallyio.core.pools import PoolState
 from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import Address
-from tallyio.hot_path.amm.quote import output_of
-from tallyio.hot_path.curve import Curve
-from tallyio.hot_path.sizing import Leg, Sized, refine
+from tallyio.hot_path.curve import FloatCurve
+from tallyio.hot_path.sizing import Sized, refine
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView
-from tallyio.strategies.base import GasModel
+from tallyio.strategies.base import GasModel, swap_step
 from tallyio.strategies.detection import Detection
 from tallyio.strategies.ways import Path, Standing, turned
 
@@ -66,7 +65,7 @@ class CycleSearch:
         self._detection = detection or Detection()
         self._graph: Graph | None = None
         self._turns: dict[Path, tuple[_Turn, ...]] = {}
-        self._curves: dict[int, tuple[PoolState, Curve]] = {}
+        self._curves: dict[int, tuple[PoolState, FloatCurve]] = {}
         self._sized: dict[Path, _Known] = {}
 
     def follow(self, view: MarketView) -> None:
@@ -147,10 +146,7 @@ class CycleSearch:
         gross, gas = sized.profit, turn.gas
         if turn.sales:
             offers = [
-                (output_of(leg.pool, leg.state, leg.zero_for_one, sized.profit), edge)
-                for edge in turn.sales
-                if view.rates[edge] > 0
-                for leg in (self._leg(view, edge),)
+                (view.exchange(edge).output_of(sized.profit), edge) for edge in turn.sales if view.rates[edge] > 0
             ]
             gross, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.path, o[1])) * fee)
             gas = self._gas_of(graph, (*turn.path, sale))
@@ -167,24 +163,18 @@ class CycleSearch:
         way, turn = estimate.way, estimate.turn
         known = self._sized.get(turn.path)
         if known is None or known.way is not way:
-            known = _Known(way, refine([self._leg(view, edge) for edge in turn.path], way.peaks[turn.place][0]))
+            known = _Known(way, refine([view.exchange(edge) for edge in turn.path], way.peaks[turn.place][0]))
             self._sized[turn.path] = known
         return known.value
 
-    def _curve(self, view: MarketView, edge: int) -> Curve:
-        pool = view.graph.pools[edge >> 1]
-        state = view.states[pool.address]
+    def _curve(self, view: MarketView, edge: int) -> FloatCurve:
+        state = view.states[view.graph.pools[edge >> 1].address]
         known = self._curves.get(edge)
         if known is None or known[0] is not state:
-            known = (state, Curve(pool, state, not edge & 1))
+            known = (state, view.curve(edge))
             self._curves[edge] = known
         return known[1]
 
-    def _leg(self, view: MarketView, edge: int) -> Leg:
-        pool = view.graph.pools[edge >> 1]
-        return Leg(pool, view.states[pool.address], not edge & 1)
-
     def _step(self, graph: Graph, edge: int, amount_in: int, amount_out: int) -> SwapStep:
-        pool = graph.pools[edge >> 1]
-        sold = graph.token_sold(edge)
-        return SwapStep(pool.address, pool.family, sold, pool.other(sold), amount_in, amount_out, pool.fee_pips)
+        sold, bought = graph.token_sold(edge), graph.token_bought(edge)
+        return swap_step(graph.pools[edge >> 1], sold, bought, amount_in, amount_out)

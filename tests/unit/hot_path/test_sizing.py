@@ -57,12 +57,12 @@ def random_cycle(random: Random, tokens: list[str]) -> list[Leg]:
         amount0 = depth * UNITS[token0]
         ends = Address(token0), Address(token1)
         if random.random() < 0.5:
-            pool = Pool(Address("0x"), V2, "a", *ends, random.choice([3000, 2500]))
+            pool = Pool(Address("0x"), V2, "a", ends, random.choice([3000, 2500]))
             legs.append(Leg(pool, V2State(int(amount0), int(amount0 * price)), zero_for_one))
         else:
             fee, spacing = random.choice([(500, 10), (3000, 60), (10000, 200), (100, 1)])
             state = concentrated(random, price, amount0 * price**0.5, spacing)
-            legs.append(Leg(Pool(Address("0x"), V3, "b", *ends, fee, spacing), state, zero_for_one))
+            legs.append(Leg(Pool(Address("0x"), V3, "b", ends, fee, spacing), state, zero_for_one))
     return legs
 
 
@@ -89,7 +89,7 @@ def test_the_best_input_is_found(case: int) -> None:
 
 
 def test_a_cycle_that_does_not_pay_has_no_size() -> None:
-    pools = [Pool(Address(f"0x{i}"), V2, "a", Address("a"), Address("b"), 3000) for i in range(2)]
+    pools = [Pool(Address(f"0x{i}"), V2, "a", (Address("a"), Address("b")), 3000) for i in range(2)]
     even = V2State(10**21, 10**21)
     curves = [Curve(pools[0], even, True), Curve(pools[1], even, False)]
     assert seed(curves) == (0.0, 0.0)
@@ -97,7 +97,7 @@ def test_a_cycle_that_does_not_pay_has_no_size() -> None:
 
 
 def test_the_limit_of_a_reserve_bounds_the_trade() -> None:
-    pools = [Pool(Address(f"0x{i}"), V2, "a", Address("a"), Address("b"), 3000) for i in range(2)]
+    pools = [Pool(Address(f"0x{i}"), V2, "a", (Address("a"), Address("b")), 3000) for i in range(2)]
     full = V2State(UINT112_MAX - 10**18, UINT112_MAX - 10**18)
     legs = [Leg(pools[0], full, True), Leg(pools[1], V2State(2 * 10**24, 10**24), False)]
     start, profit = seed([Curve(leg.pool, leg.state, leg.zero_for_one) for leg in legs])
@@ -109,8 +109,8 @@ def test_the_limit_of_a_reserve_bounds_the_trade() -> None:
 
 
 def test_an_empty_pool_has_no_curve() -> None:
-    pool = Pool(Address("0x1"), V2, "a", Address("a"), Address("b"), 3000)
-    assert Curve(pool, V2State(0, 10), True).rate == 0.0
-    concentrated_pool = Pool(Address("0x2"), V3, "b", Address("a"), Address("b"), 3000, 60)
-    assert Curve(concentrated_pool, V3State(0, 0, 0), True).rate == 0.0
-    assert Curve(concentrated_pool, V3State(2**96, 0, 0), True).rate == 0.0
+    pool = Pool(Address("0x1"), V2, "a", (Address("a"), Address("b")), 3000)
+    assert Curve(pool, V2State(0, 10), True).rate() == 0.0
+    concentrated_pool = Pool(Address("0x2"), V3, "b", (Address("a"), Address("b")), 3000, 60)
+    assert Curve(concentrated_pool, V3State(0, 0, 0), True).rate() == 0.0
+    assert Curve(concentrated_pool, V3State(2**96, 0, 0), True).rate() == 0.0

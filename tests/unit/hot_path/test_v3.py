@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 
-from tallyio.core.deltas import V3LiquidityChanged
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import V3State
-from tallyio.core.units import Address
 from tallyio.hot_path.amm import v3
 from tallyio.hot_path.amm.tick_math import MIN_SQRT_RATIO, sqrt_ratio_at_tick, tick_at_sqrt_ratio
-from tallyio.market.mirroring import advance
+from tallyio.protocols.dex.positions import with_position
 
-POOL = Address("0x" + "33" * 20)
 WIDE = V3State(2**96, 0, 10**21, (-887220, 887220), (10**21, -(10**21)), (10**21, 10**21))
 
 
@@ -35,10 +32,7 @@ def test_the_whole_life_of_a_real_pool(shared_file: Callable[[str], Path]) -> No
     for event in events:
         if "liquidity" in event and "type" in event:
             sign = 1 if event["type"] == 1 else -1
-            delta = V3LiquidityChanged(POOL, event["tick_lower"], event["tick_upper"], sign * int(event["liquidity"]))
-            moved = advance(state, delta)
-            assert isinstance(moved, V3State)
-            state = moved
+            state = with_position(state, event["tick_lower"], event["tick_upper"], sign * int(event["liquidity"]))
             continue
         specified, amount0, amount1 = (int(event[name]) for name in ("amount_specified", "amount0", "amount1"))
         zero_for_one = amount0 > 0

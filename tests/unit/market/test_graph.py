@@ -18,7 +18,7 @@ WETH, USDC, DAI, LINK = (Address("0x" + f"{i:02x}" * 20) for i in (3, 1, 2, 4))
 
 def a_pool(number: int, a: Address, b: Address, family: str = V2, fee: int = 3000) -> Pool:
     token0, token1 = sorted((a, b))
-    return Pool(Address(f"0x{number:040x}"), family, "uni", token0, token1, fee)
+    return Pool(Address(f"0x{number:040x}"), family, "uni", (token0, token1), fee)
 
 
 def test_a_picture_shares_what_grows_and_does_not_see_it_grow() -> None:

@@ -95,9 +95,10 @@ def test_logs_that_cannot_be_used_are_counted_and_skipped(market: Market, chain:
     foreign = logs.log(logs.other, broken.topics[0], data=(1, 2, 3))
     market.apply(chain.block(foreign))
     counters = market.counters
-    assert (counters.applied, counters.unknown_pool, counters.undecodable, counters.other) == (3, 2, 3, 1)
+    assert (counters.applied, counters.unknown_pool, counters.undecodable, counters.other) == (4, 2, 2, 1)
     assert market.states == {logs.pair: V2State(1000, 1000)}
     assert "not initialised" in market.last_undecodable
+    assert market.unread.keys() == market.untradable.keys() == {logs.pool}
 
 
 def test_pools_that_cannot_be_traded_say_why(make_market: Callable[..., Market], chain: Any, logs: Any) -> None:

@@ -22,7 +22,7 @@ FREE = GasModel(0)
 
 
 def pair(index: int, token0: Address, token1: Address, fee_pips: int = 3000) -> Pool:
-    return Pool(Address(f"0x{index:040x}"), V2, V2, token0, token1, fee_pips)
+    return Pool(Address(f"0x{index:040x}"), V2, V2, (token0, token1), fee_pips)
 
 
 def curve_of(tick: int, liquidity: int, ranges: list[tuple[int, int]], spacing: int = 60) -> Curve:
@@ -41,7 +41,7 @@ def small_world(seed: int) -> tuple[list[Pool], States]:
     tokens = [(A, B), (A, WETH), (B, WETH), (A, WETH)]
     pools = [pair(i + 1, *tokens[i], rng.choice((2500, 3000))) for i in range(4)]
     states: States = {p.address: Reserves(rng.randrange(2000, 6000), rng.randrange(2000, 6000)) for p in pools}
-    pools.append(Pool(Address(f"0x{9:040x}"), V3, V3, B, WETH, 3000, 60))
+    pools.append(Pool(Address(f"0x{9:040x}"), V3, V3, (B, WETH), 3000, 60))
     states[pools[-1].address] = curve_of(rng.randrange(-2000, 2000), 4000, [(-6000, 6000), (-600, 900)])
     return pools, states
 

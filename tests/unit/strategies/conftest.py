@@ -69,7 +69,7 @@ class Made:
         self, family: str, name: str, token0: Address, token1: Address, fee: int, spacing: int, state: PoolState
     ) -> Address:
         address = Address(f"0x{0xAB00 + len(self.pools):040x}")
-        self.pools[address] = Pool(address, family, name, token0, token1, fee, spacing)
+        self.pools[address] = Pool(address, family, name, (token0, token1), fee, spacing)
         self.states[address] = state
         return address
 

@@ -31,7 +31,7 @@ def pool(number: int, a: Address, b: Address, usd: int = 10_000_000) -> tuple[Po
     a, b = sorted((a, b))
     address = Address(f"0x{0xF0 + number:040x}")
     reserves = (usd * 10 ** DECIMALS[t] // PRICES[t] for t in (a, b))
-    return Pool(address, V2, "uniswap_v2", a, b, 3000), V2State(*reserves)
+    return Pool(address, V2, "uniswap_v2", (a, b), 3000), V2State(*reserves)
 
 
 POOLS = [pool(0, WETH, USDC), pool(1, WETH, LINK), pool(2, LINK, USDC), pool(3, WETH, DAI), pool(4, USDC, DAI)]

@@ -52,7 +52,7 @@ class Seeder:
             self._create_v2(plan, pair[0], pair[1], depth_e8)
         family, spacing = (V3, TICK_SPACING[plan.fee_pips]) if plan.venue == UNI3 else (V2, 0)
         address = self._address(plan, pair[0].address, pair[1].address)
-        return Pool(address, family, plan.venue, pair[0].address, pair[1].address, plan.fee_pips, spacing)
+        return Pool(address, family, plan.venue, (pair[0].address, pair[1].address), plan.fee_pips, spacing)
 
     def _provider(self) -> Account:
         self._turn += 1

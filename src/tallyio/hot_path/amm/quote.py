@@ -1,11 +1,11 @@
 """Exact outputs and inputs of one pool, whatever its family: what sizing asks for thousands of times."""
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import Pool, PoolState, V2State, V3State
+from tallyio.core.pools import PairState, Pool, V2State, V3State
 from tallyio.hot_path.amm import v2, v3
 
 
-def output_of(pool: Pool, state: PoolState, zero_for_one: bool, amount_in: int) -> int:
+def output_of(pool: Pool, state: PairState, zero_for_one: bool, amount_in: int) -> int:
     """What the pool pays for ``amount_in``; 0 where it cannot take it whole."""
     try:
         if isinstance(state, V2State):
@@ -17,7 +17,7 @@ def output_of(pool: Pool, state: PoolState, zero_for_one: bool, amount_in: int) 
     return 0 if done.unfilled else done.amount_out
 
 
-def input_for(pool: Pool, state: PoolState, zero_for_one: bool, amount_out: int) -> int:
+def input_for(pool: Pool, state: PairState, zero_for_one: bool, amount_out: int) -> int:
     """An input that pays at least ``amount_out``: the least on v2, what an exact output costs on v3; 0 where none."""
     try:
         if isinstance(state, V2State):
@@ -29,7 +29,7 @@ def input_for(pool: Pool, state: PoolState, zero_for_one: bool, amount_out: int)
     return 0 if done.unfilled else done.amount_in
 
 
-def least_input(pool: Pool, state: PoolState, zero_for_one: bool, amount_out: int) -> int:
+def least_input(pool: Pool, state: PairState, zero_for_one: bool, amount_out: int) -> int:
     """As ``input_for``, less a unit on v3 where that is enough.
 
     The roundings of an exact input may leave even that a few units above the least.

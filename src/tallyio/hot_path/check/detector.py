@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
+from tallyio.core.pools import V2, V3, PairState, Pool, V2State, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.amm.quote import output_of
 from tallyio.hot_path.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio
@@ -40,13 +40,13 @@ class World:
         family = self.random.choice((V2, V3))
         fee = self.random.choice(tuple(_SPACINGS))
         spacing = _SPACINGS[fee] if family == V3 else 0
-        return Pool(Address(f"0x{i:040x}"), family, "any", Address("0x01"), Address("0x02"), fee, spacing)
+        return Pool(Address(f"0x{i:040x}"), family, "any", (Address("0x01"), Address("0x02")), fee, spacing)
 
     def _cycle(self) -> tuple[int, ...]:
         pools = self.random.sample(range(POOLS), self.random.choice((2, 3, 4)))
         return tuple(2 * pool + self.random.randrange(2) for pool in pools)
 
-    def state(self, pool: int, offset: float) -> PoolState:
+    def state(self, pool: int, offset: float) -> PairState:
         """The pool at the price ``exp(offset)``."""
         spec = self.pools[pool]
         if spec.family == V2:

@@ -114,7 +114,7 @@ class Positions:
 
     @property
     def pool(self) -> Pool:
-        return Pool(Address("0x"), V3, "any", Address("0x01"), Address("0x02"), self.fee, self.spacing)
+        return Pool(Address("0x"), V3, "any", (Address("0x01"), Address("0x02")), self.fee, self.spacing)
 
 
 def _amounts(random: Random, pool: Pool, state: V3State, zero_for_one: bool, *, asked: bool) -> list[int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError, OperatorError, TallyError
 from tallyio.core.pools import V2 as V2_NAME
-from tallyio.core.pools import Pool, PoolState, V3State
+from tallyio.core.pools import PairState, Pool, V3State
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
 from tallyio.hot_path.cycle_index.rows import CycleRows, build_rows
@@ -78,7 +78,7 @@ class Detector:
         self.arrays = Arrays(_headers(pools), rows, worth, threshold, records, ring, capacity, stops, most_stops)
         self._positions: dict[int, Positions] = {}
 
-    def write(self, updates: Sequence[tuple[int, PoolState]], stamp: int = 0) -> None:
+    def write(self, updates: Sequence[tuple[int, PairState]], stamp: int = 0) -> None:
         """Each ``(pool, state)`` in turn: its opportunities wait in ``drain`` then.
 
         A v3 state whose ticks differ from those known brings the pool's stops up to date at its own turn: what comes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError, OperatorError
-from tallyio.core.pools import PoolState
+from tallyio.core.pools import PairState
 from tallyio.hot_path.cpu.placement import CpuPlan, apply
 from tallyio.hot_path.detector.detector import Detector
 from tallyio.hot_path.detector.serve import CONTROL, ROUNDS, SERVED, STOP, serve
@@ -93,7 +93,7 @@ class DetectorThread:
         if again:
             self.start()
 
-    def tell(self, pool: int, state: PoolState, stamp: int) -> bool:
+    def tell(self, pool: int, state: PairState, stamp: int) -> bool:
         """Puts an update on the ring, for a producer in this process; False, counted, where it is full."""
         return self.events.push(*event_words(pool, state, stamp)[:7])
 

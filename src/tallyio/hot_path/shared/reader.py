@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import OperatorError, RetryableError
-from tallyio.core.pools import V2, V3, Pool, PoolState
+from tallyio.core.pools import V2, V3, PairState, Pool
 from tallyio.core.units import Hash32, address
 from tallyio.hot_path.memory.arena import Arena
 from tallyio.hot_path.memory.folder import FOLDER
@@ -33,7 +33,7 @@ class PoolReading(msgspec.Struct, frozen=True):
     """
 
     pool: Pool
-    state: PoolState | None
+    state: PairState | None
     stamp: int
     rates: tuple[float, float]
 
@@ -151,8 +151,7 @@ def _pool(entry: Any, header: int) -> Pool:
         address=address(entry["pool"].tobytes()),
         family=V2 if header & 0xFF == layout.V2 else V3,
         protocol=entry["protocol"].decode(errors="replace"),
-        token0=address(entry["token0"].tobytes()),
-        token1=address(entry["token1"].tobytes()),
+        tokens=(address(entry["token0"].tobytes()), address(entry["token1"].tobytes())),
         fee_pips=header >> layout.FEE_SHIFT & 0xFFFFFF,
         tick_spacing=header >> layout.SPACING_SHIFT,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tallyio.core.chain import BlockRef
 from tallyio.core.errors import OperatorError
-from tallyio.core.pools import V2, Pool, PoolState
+from tallyio.core.pools import V2, PairState, Pool
 from tallyio.core.units import Address
 from tallyio.hot_path.memory.arena import Arena
 from tallyio.hot_path.memory.folder import FOLDER
@@ -68,7 +68,7 @@ class MarketWriter:
     def huge_bytes(self) -> int:
         return self._segment.huge_bytes()
 
-    def publish(self, block: BlockRef, moved: Iterable[tuple[Pool, PoolState | None]]) -> None:
+    def publish(self, block: BlockRef, moved: Iterable[tuple[Pool, PairState | None]]) -> None:
         """The market is now as of ``block``; ``moved`` are the pools that differ from what was published before, with
         ``None`` for one that has no state. A pool's stamp is the number of the block that last moved it.
         """

@@ -1,11 +1,11 @@
 """Pool updates as the eight words that the loop reads."""
 
-from tallyio.core.pools import PoolState, V3State
+from tallyio.core.pools import PairState, V3State
 
 _LIMB = (1 << 64) - 1
 
 
-def event_words(pool: int, state: PoolState, stamp: int = 0) -> tuple[int, ...]:
+def event_words(pool: int, state: PairState, stamp: int = 0) -> tuple[int, ...]:
     """``pool`` is its index; ``stamp`` any number of 64 bits, such as the block's and the log's."""
     if isinstance(state, V3State):
         price, liquidity = state.sqrt_price_x96, state.liquidity

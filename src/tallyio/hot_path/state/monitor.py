@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import BugError, ChainDataError, OperatorError, RetryableError
-from tallyio.core.pools import PoolState, V2State, V3State
+from tallyio.core.pools import PairState, V2State, V3State
 from tallyio.hot_path.memory import seqlock
 from tallyio.hot_path.state.layout import (
     AMOUNTS,
@@ -40,7 +40,7 @@ class PriceMonitor:
             raise BugError(f"the stops are of {len(stops.versions)} pools, the records of {self.pools}")
         self._stops = stops
 
-    def read(self, pool: int) -> tuple[PoolState, int] | None:
+    def read(self, pool: int) -> tuple[PairState, int] | None:
         """The state (a v3 pool's without its ticks) and its stamp; ``None`` before the first.
 
         Raises ``OperatorError`` for an unknown pool and ``RetryableError`` where a writer died in the middle: the
@@ -106,7 +106,7 @@ def _half_written(pool: int) -> RetryableError:
     return RetryableError(f"pool {pool} was left half written", todo="wait for the writer's next update of it")
 
 
-def price_of(state: PoolState) -> float | None:
+def price_of(state: PairState) -> float | None:
     """Token1 per token0 in smallest units, without the fee; ``None`` where a reserve is 0."""
     if isinstance(state, V3State):
         return (state.sqrt_price_x96 / 2**96) ** 2

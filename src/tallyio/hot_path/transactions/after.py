@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tallyio.core.pools import V2, Pool, PoolState, V2State, V3State
+from tallyio.core.pools import V2, PairState, Pool, V2State, V3State
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.detector.detector import Arrays
 from tallyio.hot_path.kernels import v3
@@ -43,7 +43,7 @@ class Effects:
         self._pairs = pair_table(pairs)
         self._moves = np.zeros(room * MOVE_WORDS, np.uint64)
 
-    def of(self, raw: bytes, v2: str, v3: str) -> Mapping[int, PoolState] | Code:
+    def of(self, raw: bytes, v2: str, v3: str) -> Mapping[int, PairState] | Code:
         """The pools that the transaction in ``raw`` moves, by number, each as it leaves them, or why that is not told.
 
         ``v2`` and ``v3`` are the protocols of the router that it calls. Deadlines and later conditions are the
@@ -84,7 +84,7 @@ class Effects:
             )
         )
 
-    def _state(self, pool: int, words: list[int]) -> PoolState:
+    def _state(self, pool: int, words: list[int]) -> PairState:
         if self._pools[pool].family == V2:
             return V2State(words[0] | words[1] << 64, words[2] | words[3] << 64)
         price = sum(word << 64 * i for i, word in enumerate(words[: v3.LIQUIDITY]))

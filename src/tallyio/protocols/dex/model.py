@@ -3,42 +3,83 @@
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
+from tallyio.core.pools import Pool, PoolState
 from tallyio.core.units import Address
-from tallyio.hot_path.amm import v2, v3
+from tallyio.hot_path.curve import FloatCurve
+from tallyio.protocols.dex.family import SwapResult
+from tallyio.protocols.dex.siblings import family_of
 
 
-class SwapResult(NamedTuple):
-    amount_in: int
-    amount_out: int
-    state: PoolState
+def swap(
+    pool: Pool,
+    state: PoolState,
+    token_in: Address,
+    token_out: Address,
+    amount: int,
+    timestamp: int,
+    *,
+    exact_out: bool = False,
+) -> SwapResult:
+    """Swaps ``amount`` of ``token_in`` (or for ``amount`` of ``token_out`` when ``exact_out``) at ``timestamp``.
 
-
-def swap(pool: Pool, state: PoolState, token_in: Address, amount: int, *, exact_out: bool = False) -> SwapResult:
-    """Swaps ``amount`` of ``token_in`` (or for ``amount`` of the other token when ``exact_out``).
-
-    Raises ``ChainDataError`` when the pool cannot fill it whole: no liquidity, a reserve beyond its type, nothing out.
+    Raises ``ChainDataError`` when the pool cannot fill it whole: no liquidity, a reserve beyond its type, nothing out,
+    tokens that it does not trade.
     """
-    zero_for_one = token_in == pool.token0
-    if not zero_for_one and token_in != pool.token1:
-        raise ChainDataError(f"pool {pool.address} does not trade {token_in}")
-    if pool.family == V2 and isinstance(state, V2State):
-        return _swap_v2(pool, state, zero_for_one, amount, exact_out)
-    if pool.family == V3 and isinstance(state, V3State):
-        done = v3.swap(state, pool.tick_spacing, pool.fee_pips, zero_for_one, amount, exact_in=not exact_out)
-        if done.unfilled:
-            raise ChainDataError(f"pool {pool.address} has not the liquidity for {amount} of the asked token")
-        if not done.amount_in or not done.amount_out:
-            raise ChainDataError(f"pool {pool.address} pays nothing for {done.amount_in}")
-        return SwapResult(done.amount_in, done.amount_out, v3.after(state, done))
-    raise ChainDataError(f"pool {pool.address} of family {pool.family} does not match its state")
+    if token_in == token_out or token_in not in pool.tokens or token_out not in pool.tokens:
+        raise ChainDataError(f"pool {pool.address} does not trade {token_in} for {token_out}")
+    return family_of(pool).swap(pool, state, token_in, token_out, amount, timestamp, exact_out=exact_out)
 
 
-def _swap_v2(pool: Pool, state: V2State, zero_for_one: bool, amount: int, exact_out: bool) -> SwapResult:
-    r_in, r_out = (state.reserve0, state.reserve1) if zero_for_one else (state.reserve1, state.reserve0)
-    if exact_out:
-        amount_in, amount_out = v2.amount_in(amount, r_in, r_out, pool.fee_pips), amount
-    else:
-        amount_in, amount_out = amount, v2.amount_out(amount, r_in, r_out, pool.fee_pips)
-    r_in, r_out = r_in + amount_in, r_out - amount_out
-    return SwapResult(amount_in, amount_out, V2State(r_in, r_out) if zero_for_one else V2State(r_out, r_in))
+def curve(pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> FloatCurve:
+    """Raises ``ChainDataError`` where the pool has no curve."""
+    return family_of(pool).curve(pool, state, token_in, token_out, timestamp)
+
+
+class PoolExchange(NamedTuple):
+    """A ``sizing.Exchange`` of any family's pool."""
+
+    pool: Pool
+    state: PoolState
+    token_in: Address
+    token_out: Address
+    timestamp: int
+
+    def output_of(self, amount_in: int) -> int:
+        try:
+            return self._swap(amount_in).amount_out
+        except ChainDataError:
+            return 0
+
+    def input_for(self, amount_out: int) -> int:
+        try:
+            return self._swap(amount_out, exact_out=True).amount_in
+        except ChainDataError:
+            return self._searched(amount_out)
+
+    def least_input(self, amount_out: int) -> int:
+        amount = self.input_for(amount_out)
+        return amount - 1 if amount > 1 and self.output_of(amount - 1) >= amount_out else amount
+
+    def _swap(self, amount: int, *, exact_out: bool = False) -> SwapResult:
+        return swap(self.pool, self.state, self.token_in, self.token_out, amount, self.timestamp, exact_out=exact_out)
+
+    def _searched(self, amount_out: int) -> int:
+        """The least input by bisection, for contracts that know exact inputs alone; outputs never fall as inputs
+        grow."""
+        try:
+            rate = curve(*self).rate()
+        except ChainDataError:
+            return 0
+        high = max(int(amount_out / rate), 1) if rate > 0 else 1
+        low = 0
+        while (out := self.output_of(high)) < amount_out:
+            if not out and low:
+                return 0
+            low, high = high, high * 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.output_of(middle) >= amount_out:
+                high = middle
+            else:
+                low = middle
+        return high

@@ -1,18 +1,16 @@
-"""Every exchange of one chain, behind one decoder."""
+"""Every exchange of one chain: whose events mean what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from tallyio.core.chain import Log, PendingTransaction
-from tallyio.core.deltas import StateDelta
 from tallyio.core.errors import ConfigError
-from tallyio.core.pools import V2, V3
-from tallyio.protocols.dex import uniswap_v2, uniswap_v3
+from tallyio.core.pools import Pool
+from tallyio.core.units import Address
 from tallyio.protocols.dex.deployments import Deployment, Router
 from tallyio.protocols.dex.intents import SwapIntent
 from tallyio.protocols.dex.routers import RouterCalls
-
-POOL_TOPICS = (uniswap_v2.SYNC, uniswap_v3.INITIALIZE, uniswap_v3.SWAP, uniswap_v3.MINT, uniswap_v3.BURN)
+from tallyio.protocols.dex.siblings import FAMILIES, family_of
 
 
 class DexRegistry:
@@ -22,20 +20,31 @@ class DexRegistry:
         self.deployments = tuple(deployments)
         self.routers = {router.address: router for router in routers}
         for deployment in self.deployments:
-            if deployment.family not in (V2, V3):
-                raise ConfigError(f"{deployment.protocol}: expected family {V2} or {V3}, found {deployment.family}")
+            if deployment.family not in FAMILIES:
+                known = ", ".join(sorted(FAMILIES))
+                raise ConfigError(f"{deployment.protocol}: expected one of the families {known}, "
+                                  f"found {deployment.family}")  # fmt: skip
         self.factories = {deployment.factory: deployment for deployment in self.deployments}
+        self.topics: frozenset[str] = frozenset().union(*(FAMILIES[each.family].topics for each in self.deployments))
 
-    def decode(self, log: Log) -> StateDelta | None:
-        """What the log means to the market; ``None`` for events without meaning here.
+    def discovered(self, log: Log) -> Pool | None:
+        """The pool that a factory of ours announces by ``log``.
 
-        Raises ``ChainDataError`` when a known event cannot be decoded: the caller skips and counts it.
+        Raises ``ChainDataError`` for an announcement of a pool that cannot be: the caller skips and counts it.
         """
         deployment = self.factories.get(log.address)
-        if deployment is not None:
-            discover = uniswap_v2.discover if deployment.family == V2 else uniswap_v3.discover
-            return discover(log, deployment)
-        return uniswap_v2.decode(log) or uniswap_v3.decode(log)
+        return None if deployment is None else FAMILIES[deployment.family].discover(log, deployment)
+
+    def subject(self, log: Log, pools: Mapping[Address, Pool]) -> Pool | None:
+        """Which of ``pools`` an event is about; ``None`` where it is none of theirs or means nothing."""
+        if not log.topics:
+            return None
+        pool = pools.get(log.address)
+        if pool is None:
+            deployment = self.factories.get(log.address)
+            key = FAMILIES[deployment.family].key(log) if deployment else None
+            pool = pools.get(key) if key else None
+        return pool if pool is not None and log.topics[0] in family_of(pool).topics else None
 
     def intents(self, transaction: PendingTransaction) -> tuple[SwapIntent, ...]:
         """The swaps that a pending transaction's signed bytes ask for; empty where contract or function are unknown.

@@ -1,12 +1,20 @@
-"""Uniswap v3: what the logs of its factory and pools mean."""
+"""Uniswap v3: pools of concentrated liquidity, all of whose state events tell."""
+
+from collections.abc import Sequence
+
+import msgspec
 
 from tallyio.core.chain import Log
-from tallyio.core.deltas import PoolDiscovered, V3Initialized, V3LiquidityChanged, V3Swapped
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import V3, Pool
-from tallyio.core.units import PIPS
+from tallyio.core.pools import V3, Pool, PoolState, V3State
+from tallyio.core.units import PIPS, Address
+from tallyio.hot_path.amm import v3
 from tallyio.hot_path.amm.tick_math import MAX_TICK, MIN_TICK
+from tallyio.hot_path.curve import Curve
+from tallyio.protocols.dex.answers import answered, calldata, signed_word
 from tallyio.protocols.dex.deployments import Deployment
+from tallyio.protocols.dex.family import Family, Reading, SwapResult
+from tallyio.protocols.dex.positions import with_position
 from tallyio.protocols.dex.words import address_word, signed, topic, unsigned, words
 
 POOL_CREATED = "0x783cca1c0412dd0d695e784568c96da2e9c22ff989357a2e8b1d9b2b4e6b7118"
@@ -23,57 +31,147 @@ uint256 amount0, uint256 amount1)``"""
 BURN = "0x0c396cd989a39f4459b5fa1aed6a9a8dcdbc45908acfd67e028cd568da98982c"
 """``Burn(address indexed owner, int24 indexed tickLower, int24 indexed tickUpper, uint128 amount, uint256 amount0,
 uint256 amount1)``"""
+SLOT0 = bytes.fromhex("3850c7bd")
+LIQUIDITY = bytes.fromhex("1a686502")
+TICK_BITMAP = bytes.fromhex("5339c296")
+TICKS = bytes.fromhex("f30dba93")
+GAS = 72_000
+_Q96 = 2**96
 
 
-def decode(log: Log) -> V3Initialized | V3Swapped | V3LiquidityChanged | None:
-    """What happened to a pool; ``None`` for other events. Raises ``ChainDataError`` for one of another shape."""
-    match log.topics[0] if log.topics else "":
-        case t if t == SWAP:
-            _, _, sqrt_price, liquidity, tick = words(log, 3, 5)
-            return V3Swapped(log.address, unsigned(sqrt_price, 160), _tick(tick), unsigned(liquidity, 128))
-        case t if t == MINT:
-            _, amount, _, _ = words(log, 4, 4)
-            return _liquidity(log, unsigned(amount, 128))
-        case t if t == BURN:
-            amount, _, _ = words(log, 4, 3)
-            return _liquidity(log, -unsigned(amount, 128))
-        case t if t == INITIALIZE:
-            sqrt_price, tick = words(log, 1, 2)
-            return V3Initialized(log.address, unsigned(sqrt_price, 160), _tick(tick))
-    return None
+class UniswapV3(Family):
+    name = V3
+    topics = frozenset({POOL_CREATED, INITIALIZE, SWAP, MINT, BURN})
 
+    def discover(self, log: Log, deployment: Deployment) -> Pool | None:
+        if not log.topics or log.topics[0] != POOL_CREATED:
+            return None
+        spacing, pool = words(log, 4, 2)
+        token0, token1, fee = topic(log, 1), topic(log, 2), topic(log, 3)
+        tick_spacing = signed(spacing, 24)
+        if token0 >= token1 or not 0 <= fee < PIPS or tick_spacing <= 0:
+            raise ChainDataError(f"the factory {log.address} announced a pool that Uniswap v3 cannot have")
+        tokens = address_word(token0), address_word(token1)
+        return Pool(address_word(pool), V3, deployment.protocol, tokens, fee, tick_spacing)
 
-def discover(log: Log, deployment: Deployment) -> PoolDiscovered | None:
-    """The pool that the factory announces; ``None`` for other events of it."""
-    if not log.topics or log.topics[0] != POOL_CREATED:
-        return None
-    spacing, pool = words(log, 4, 2)
-    token0, token1, fee = topic(log, 1), topic(log, 2), topic(log, 3)
-    tick_spacing = signed(spacing, 24)
-    if token0 >= token1 or not 0 <= fee < PIPS or tick_spacing <= 0:
-        raise ChainDataError(f"the factory {log.address} announced a pool that Uniswap v3 cannot have")
-    return PoolDiscovered(
-        Pool(
-            address=address_word(pool),
-            family=V3,
-            protocol=deployment.protocol,
-            token0=address_word(token0),
-            token1=address_word(token1),
-            fee_pips=fee,
-            tick_spacing=tick_spacing,
+    def read(self, pool: Pool) -> Reading:
+        slot0, within = yield [(pool.address, SLOT0), (pool.address, LIQUIDITY)]
+        price, tick = answered(slot0, 2, pool.address)
+        liquidity = answered(within, 1, pool.address)[0]
+        if not price:
+            return None
+        first, last = (MIN_TICK // pool.tick_spacing) >> 8, (MAX_TICK // pool.tick_spacing) >> 8
+        places = range(first, last + 1)
+        bitmaps = yield [(pool.address, calldata(TICK_BITMAP, place)) for place in places]
+        ticks = [
+            ((place << 8) + bit) * pool.tick_spacing
+            for place, answer in zip(places, bitmaps, strict=True)
+            for bitmap in answered(answer, 1, pool.address)
+            for bit in range(bitmap.bit_length())
+            if bitmap >> bit & 1
+        ]
+        told = yield [(pool.address, calldata(TICKS, each)) for each in ticks]
+        gross_net = [answered(answer, 2, pool.address) for answer in told]
+        return V3State(
+            sqrt_price_x96=price,
+            tick=signed_word(tick),
+            liquidity=liquidity,
+            tick_index=tuple(ticks),
+            liquidity_net=tuple(signed_word(net) for _, net in gross_net),
+            liquidity_gross=tuple(gross for gross, _ in gross_net),
         )
-    )
+
+    def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> V3State | None:
+        own = None if state is None else _own(pool, state)
+        for log in logs:
+            if log.topics[0] == INITIALIZE:
+                price, tick = words(log, 1, 2)
+                own = V3State(unsigned(price, 160), tick_word(tick), 0)
+                continue
+            if own is None:
+                raise ChainDataError(f"pool {pool.address} is not initialised, found an event {log.topics[0]} of it")
+            if log.topics[0] == SWAP:
+                _, _, price, liquidity, tick = words(log, 3, 5)
+                own = msgspec.structs.replace(
+                    own,
+                    sqrt_price_x96=unsigned(price, 160),
+                    tick=tick_word(tick),
+                    liquidity=unsigned(liquidity, 128),
+                )
+            elif log.topics[0] == MINT:
+                _, amount, _, _ = words(log, 4, 4)
+                own = with_position(own, *position(log), unsigned(amount, 128))
+            elif log.topics[0] == BURN:
+                amount, _, _ = words(log, 4, 3)
+                own = with_position(own, *position(log), -unsigned(amount, 128))
+        return own
+
+    def swap(
+        self,
+        pool: Pool,
+        state: PoolState,
+        token_in: Address,
+        token_out: Address,
+        amount: int,
+        timestamp: int,
+        *,
+        exact_out: bool = False,
+    ) -> SwapResult:
+        own, zero_for_one = _own(pool, state), token_in == pool.token0
+        done = v3.swap(own, pool.tick_spacing, pool.fee_pips, zero_for_one, amount, exact_in=not exact_out)
+        return SwapResult(*filled(pool, amount, done.unfilled, done.amount_in, done.amount_out), v3.after(own, done))
+
+    def curve(self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> Curve:
+        return Curve(pool, _own(pool, state), token_in == pool.token0)
+
+    def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
+        return virtual_reserves(_own(pool, state))
+
+    def gas(self, pool: Pool, state: PoolState) -> int:
+        return GAS
+
+    def obstacle(self, pool: Pool, state: PoolState) -> str:
+        return ticks_obstacle(_own(pool, state))
 
 
-def _liquidity(log: Log, delta: int) -> V3LiquidityChanged:
-    lower, upper = _tick(topic(log, 2)), _tick(topic(log, 3))
+def filled(pool: Pool, amount: int, unfilled: int, amount_in: int, amount_out: int) -> tuple[int, int]:
+    """Both amounts. Raises ``ChainDataError`` for a swap that was filled in part or for nothing."""
+    if unfilled:
+        raise ChainDataError(f"pool {pool.address} has not the liquidity for {amount} of the asked token")
+    if not amount_in or not amount_out:
+        raise ChainDataError(f"pool {pool.address} pays nothing for {amount_in}")
+    return amount_in, amount_out
+
+
+def ticks_obstacle(state: V3State) -> str:
+    if not state.sqrt_price_x96:
+        return "not initialised"
+    return "" if state.liquidity or state.tick_index else "no liquidity"
+
+
+def virtual_reserves(state: V3State) -> tuple[int, int]:
+    """Those of a constant product of the same depth at the price (Uniswap v3 whitepaper, 2.2)."""
+    if not state.sqrt_price_x96:
+        return 0, 0
+    return state.liquidity * _Q96 // state.sqrt_price_x96, state.liquidity * state.sqrt_price_x96 // _Q96
+
+
+def position(log: Log) -> tuple[int, int]:
+    """The ticks of a Mint or Burn."""
+    lower, upper = tick_word(topic(log, 2)), tick_word(topic(log, 3))
     if lower >= upper:
         raise ChainDataError(f"log {log.log_index} of transaction {log.tx_hash}: a position from {lower} to {upper}")
-    return V3LiquidityChanged(log.address, lower, upper, delta)
+    return lower, upper
 
 
-def _tick(word: int) -> int:
+def tick_word(word: int) -> int:
     tick = signed(word, 24)
     if not MIN_TICK <= tick <= MAX_TICK:
         raise ChainDataError(f"expected a tick between {MIN_TICK} and {MAX_TICK}, found {tick}")
     return tick
+
+
+def _own(pool: Pool, state: PoolState) -> V3State:
+    if not isinstance(state, V3State):
+        raise ChainDataError(f"pool {pool.address} of family {pool.family} does not match its state")
+    return state

@@ -26,7 +26,7 @@ async def pairs(views: Views, factory: Factory, known: int, block: int) -> list[
     sides = await views.all([(p, encode(f"token{i}()")) for p in found for i in (0, 1)], block)
     tokens = [at(side, 0) for side in sides]
     return [
-        Pool(pool, V2, V2, token0, token1, factory.fee_pips)
+        Pool(pool, V2, V2, (token0, token1), factory.fee_pips)
         for pool, token0, token1 in zip(found, tokens[::2], tokens[1::2], strict=True)
     ]
 
@@ -38,7 +38,7 @@ async def curves(views: Views, factory: Factory, first: int, last: int) -> list[
         _, token0, token1, fee = log["topics"]
         data = bytes.fromhex(log["data"][2:])
         spacing, pool = signed(word(data, 0)), at(data, 1)
-        found.append(Pool(pool, V3, V3, address(token0), address(token1), int(fee, 16), spacing))
+        found.append(Pool(pool, V3, V3, (address(token0), address(token1)), int(fee, 16), spacing))
     return found
 
 

@@ -13,7 +13,7 @@ from tallyio.hot_path.cycle_index.rows import build_rows
 from tallyio.hot_path.detector.detector import Detector
 from tallyio.hot_path.detector.evaluate import KEPT_MOST
 
-POOLS = [Pool(f"0x{i:040x}", V2, "any", "0x01", "0x02", 3000) for i in range(4)]
+POOLS = [Pool(f"0x{i:040x}", V2, "any", ("0x01", "0x02"), 3000) for i in range(4)]
 
 
 def detector(cycles: list[list[int]], capacity: int = 64) -> Detector:
@@ -63,7 +63,7 @@ def test_full_ring_loses_the_opportunity_counts_it_and_goes_on() -> None:
 
 
 def test_opportunities_of_one_update_come_best_first_and_the_rest_are_counted() -> None:
-    pools = [Pool(f"0x{i:040x}", V2, "any", "0x01", "0x02", 3000) for i in range(31)]
+    pools = [Pool(f"0x{i:040x}", V2, "any", ("0x01", "0x02"), 3000) for i in range(31)]
     made = Detector(pools, np.array([[0, 2 * i + 1] for i in range(1, 31)], np.int32))
     made.write([(i, V2State(i * 10**20, i * 10**20)) for i in range(1, 31)])
     made.write([(0, V2State(10**22, 2 * 10**22))])
@@ -101,7 +101,7 @@ def test_stale_tick_table_stops_trades_at_the_next_tick() -> None:
 
 def test_an_update_is_answered_from_the_ticks_of_its_own_time() -> None:
     """Of two updates written together, the first comes before the second one's ticks."""
-    pools = [Pool("0x01", V3, "any", "0x0a", "0x0b", 500, 10), Pool("0x02", V2, "any", "0x0a", "0x0b", 3000)]
+    pools = [Pool("0x01", V3, "any", ("0x0a", "0x0b"), 500, 10), Pool("0x02", V2, "any", ("0x0a", "0x0b"), 3000)]
     unit, price = 10**18, 12 * 2**96 // 10
     tick = tick_at_sqrt_ratio(price) // 10 * 10
     wide = V3State(price, tick, unit, (-20_000, 20_000), (unit, -unit))
@@ -118,7 +118,7 @@ def test_an_update_is_answered_from_the_ticks_of_its_own_time() -> None:
 
 
 def test_a_full_stop_table_leaves_its_pool_without_quotes() -> None:
-    pools = [Pool("0x01", V3, "any", "0x0a", "0x0b", 500, 10), Pool("0x02", V2, "any", "0x0a", "0x0b", 3000)]
+    pools = [Pool("0x01", V3, "any", ("0x0a", "0x0b"), 500, 10), Pool("0x02", V2, "any", ("0x0a", "0x0b"), 3000)]
     unit = 10**18
     made = Detector(pools, np.array([[0, 3]], np.int32), most_stops=16)
     made.write([(0, V3State(2**96, 0, unit, (-100, 100), (unit, -unit)))])

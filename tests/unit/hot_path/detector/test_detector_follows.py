@@ -14,7 +14,7 @@ Told = set[tuple[tuple[int, ...], int, int]]
 
 
 def a_pool(number: int) -> Pool:
-    return Pool(f"0x{number:040x}", V2, "any", "0x01", "0x02", 3000)
+    return Pool(f"0x{number:040x}", V2, "any", ("0x01", "0x02"), 3000)
 
 
 def told(detector: Detector, index: CycleIndex) -> Told:

@@ -21,9 +21,9 @@ from tallyio.hot_path.memory.rings import SpscRing
 from tallyio.hot_path.state.aligned import aligned
 
 POOLS = [
-    Pool("0x01", V2, "any", "0x0a", "0x0b", 3000),
-    Pool("0x02", V2, "any", "0x0a", "0x0b", 3000),
-    Pool("0x03", V3, "any", "0x0a", "0x0b", 500, 10),
+    Pool("0x01", V2, "any", ("0x0a", "0x0b"), 3000),
+    Pool("0x02", V2, "any", ("0x0a", "0x0b"), 3000),
+    Pool("0x03", V3, "any", ("0x0a", "0x0b"), 500, 10),
 ]
 CYCLES = np.array([[0, 3, -1, -1], [0, 5, -1, -1]], np.int32)
 UNIT = 10**18

@@ -35,7 +35,7 @@ def pool() -> Callable[[int], Pool]:
         addresses = (Address(f"0x{number + shift:040x}") for shift in (2**150, 1, 2**100))
         family, fee, spacing = (V3, 500, 10) if number % 2 else (V2, 3000, 0)
         here, token0, token1 = addresses
-        return Pool(here, family, f"exchange-{number % 3}", token0, token1, fee, spacing)
+        return Pool(here, family, f"exchange-{number % 3}", (token0, token1), fee, spacing)
 
     return make
 

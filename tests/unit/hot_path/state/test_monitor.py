@@ -16,7 +16,7 @@ from tallyio.hot_path.state.layout import RECORD
 from tallyio.hot_path.state.monitor import PriceMonitor
 from tallyio.hot_path.state.stop_memory import StopMemory, own_stop_memory, stop_memory, stop_reservations
 
-POOLS = [Pool("0x01", V2, "any", "0x0a", "0x0b", 3000), Pool("0x02", V3, "any", "0x0a", "0x0b", 500, 10)]
+POOLS = [Pool("0x01", V2, "any", ("0x0a", "0x0b"), 3000), Pool("0x02", V3, "any", ("0x0a", "0x0b"), 500, 10)]
 SIZE = 8 * RECORD * len(POOLS)
 CYCLES = np.array([[0, 3]], np.int32)
 ROOM = 256

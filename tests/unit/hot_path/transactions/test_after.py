@@ -47,10 +47,10 @@ class World:
         for a in range(4):
             for b in range(a + 1, 4):
                 ends = Address(TOKENS[a]), Address(TOKENS[b])
-                self.pools.append(Pool(Address(f"0x{len(self.pools):040x}"), V2, "two", *ends, 3000))
+                self.pools.append(Pool(Address(f"0x{len(self.pools):040x}"), V2, "two", ends, 3000))
                 self.states.append(V2State(rng.getrandbits(80) + 1, rng.getrandbits(rng.choice((30, 80))) + 1))
                 for fee, spacing in rng.sample(TIERS, 2):
-                    self.pools.append(Pool(Address(f"0x{len(self.pools):040x}"), V3, "three", *ends, fee, spacing))
+                    self.pools.append(Pool(Address(f"0x{len(self.pools):040x}"), V3, "three", ends, fee, spacing))
                     self.states.append(v3_state(rng, spacing))
         self.mirrored = mirrored(self.pools)
         for pool, state in enumerate(self.states):

@@ -1,0 +1,113 @@
+"""What every family of exchanges is: one object that finds its pools, reads, follows, quotes and prices them.
+
+A sibling is stateless. Whoever holds pools asks ``siblings.family_of`` and never looks at a family's name.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import NamedTuple, Protocol
+
+from tallyio.core.chain import Log
+from tallyio.core.pools import Pool, PoolState
+from tallyio.core.units import Address
+from tallyio.hot_path.curve import FloatCurve
+from tallyio.protocols.dex.deployments import Deployment
+
+Call = tuple[Address, bytes]
+"""A view call: contract and calldata."""
+
+
+class Refused(NamedTuple):
+    """A pool that is not to be used, and why."""
+
+    reason: str
+
+
+class Learned(NamedTuple):
+    """What a first read found where the announcement did not tell the pool whole: it replaces the announced one."""
+
+    pool: Pool
+    state: PoolState
+
+
+Reading = Generator[list[Call], list[bytes | None], PoolState | Learned | Refused | None]
+"""Yields rounds of calls, is sent their answers in order (``None`` where the contract reverts), returns what was read;
+``None`` for a pool that has no state yet. All rounds are answered as of one block."""
+
+
+class SwapResult(NamedTuple):
+    amount_in: int
+    amount_out: int
+    state: PoolState
+
+
+class Family(Protocol):
+    """Amounts are in the tokens' smallest units, ``timestamp`` is that of the block in question (unix seconds)."""
+
+    name: str
+    topics: frozenset[str]
+    """First topics of the events, of factories and of pools, that mean something to it."""
+    read_first: bool = False
+    """Whether a new pool must be read once before its events can be followed."""
+
+    def discover(self, log: Log, deployment: Deployment) -> Pool | None:
+        """The pool that the deployment's factory announces; ``None`` for its other events.
+
+        Raises ``ChainDataError`` for one that cannot be.
+        """
+        ...
+
+    def key(self, log: Log) -> Address | None:
+        """``Pool.address`` of the pool that an event of the family is about."""
+        return log.address
+
+    def read(self, pool: Pool) -> Reading:
+        """The pool's state from view calls. Raises ``ChainDataError`` for an answer that is none of the family's."""
+        ...
+
+    def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
+        """The state after the pool's events ``logs``, in order, of one block; ``None`` where it must be read anew.
+
+        Raises ``ChainDataError`` where an event cannot follow on ``state``: the pool must be read anew as well.
+        """
+        ...
+
+    def swap(
+        self,
+        pool: Pool,
+        state: PoolState,
+        token_in: Address,
+        token_out: Address,
+        amount: int,
+        timestamp: int,
+        *,
+        exact_out: bool = False,
+    ) -> SwapResult:
+        """Swaps ``amount`` of ``token_in`` (or for ``amount`` of ``token_out`` when ``exact_out``), to the wei.
+
+        Raises ``ChainDataError`` for a swap that the contract refuses or does not offer, one that it would fill in
+        part, and one that pays nothing.
+        """
+        ...
+
+    def curve(self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> FloatCurve:
+        """The float model of one direction; points to candidates, no more.
+
+        Raises ``ChainDataError`` where there is none.
+        """
+        ...
+
+    def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
+        """What the pool holds of each of its tokens; virtual reserves where liquidity is concentrated."""
+        ...
+
+    def gas(self, pool: Pool, state: PoolState) -> int:
+        """Of one swap as the executor makes it, about."""
+        ...
+
+    def obstacle(self, pool: Pool, state: PoolState) -> str:
+        """Why the pool cannot be traded in this state; empty when it can."""
+        return "" if any(self.holdings(pool, state)) else "no liquidity"
+
+    def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
+        """``SwapStep.detail`` of a swap."""
+        return ()

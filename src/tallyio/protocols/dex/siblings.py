@@ -1,0 +1,19 @@
+"""Every family of exchanges that the project knows, by name."""
+
+from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import Pool
+from tallyio.protocols.dex.family import Family
+from tallyio.protocols.dex.uniswap_v2 import UniswapV2
+from tallyio.protocols.dex.uniswap_v3 import UniswapV3
+
+_ALL: tuple[Family, ...] = (UniswapV2(), UniswapV3())
+
+FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
+
+
+def family_of(pool: Pool) -> Family:
+    """Raises ``ChainDataError`` for a pool of a family not known here."""
+    family = FAMILIES.get(pool.family)
+    if family is None:
+        raise ChainDataError(f"pool {pool.address} is of family {pool.family}, expected one of {', '.join(FAMILIES)}")
+    return family
