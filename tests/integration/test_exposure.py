@@ -43,7 +43,7 @@ def test_a_sandwich_takes_what_is_told(real_pools: Any, family: str) -> None:
         market.start(BlockRef(1, Hash32("0x1"), Hash32("0x0"), 100), [pool], {pool.address: state})
         view = market.view(next_base_fee_wei=0, next_timestamp=112)
         amount = state.reserve0 // 10 if isinstance(state, V2State) else state.liquidity // 100
-        quoted = swap(pool, state, pool.token0, amount).amount_out
+        quoted = swap(pool, state, pool.token0, pool.token1, amount, 112).amount_out
         fee = pool.fee_pips if family != V2 else None
         hop = Hop(pool.protocol, pool.token0, pool.token1, fee)
         (told,) = exposures(TX, (SwapIntent((hop,), amount, quoted * random.randint(80, 99) // 100),), view)

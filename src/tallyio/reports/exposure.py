@@ -182,12 +182,13 @@ def _around(
     """``front`` in, the swap, and all of it back; ``None`` where any of them would revert."""
     after = dict(states)
     try:
-        opened = swap(pool, after.get(pool.address) or view.states[pool.address], token, front)
+        state, other, now = after.get(pool.address) or view.states[pool.address], pool.other(token), view.next_timestamp
+        opened = swap(pool, state, token, other, front, now)
         after[pool.address] = opened.state
         left = run_intent(view, intent, after)
         if _past(intent, left, limit):
             return None
-        closed = swap(pool, after[pool.address], pool.other(token), opened.amount_out)
+        closed = swap(pool, after[pool.address], other, token, opened.amount_out, now)
     except ChainDataError:
         return None
     taken = closed.amount_out - front

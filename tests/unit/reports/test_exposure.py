@@ -23,7 +23,7 @@ def view(base_fee_wei: int = 0, reserves: tuple[int, int] = RESERVES) -> MarketV
     market = Market(DexRegistry([]), WETH)
     market.start(
         BlockRef(1, Hash32("0x1"), Hash32("0x0"), 100),
-        [Pool(PAIR, V2, "pair", WETH, COIN, 3000)],
+        [Pool(PAIR, V2, "pair", (WETH, COIN), 3000)],
         {PAIR: V2State(*reserves)},
     )
     return market.view(next_base_fee_wei=base_fee_wei, next_timestamp=112)
