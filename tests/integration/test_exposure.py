@@ -50,9 +50,9 @@ def test_a_sandwich_takes_what_is_told(real_pools: Any, family: str) -> None:
         exposed += told.exposed
         if not told.front_in:
             continue
-        opened = swap(pool, state, pool.token0, told.front_in)
-        after = swap(pool, opened.state, pool.token0, amount)
-        closed = swap(pool, after.state, pool.token1, opened.amount_out)
+        opened = swap(pool, state, pool.token0, pool.token1, told.front_in, 112)
+        after = swap(pool, opened.state, pool.token0, pool.token1, amount, 112)
+        closed = swap(pool, after.state, pool.token1, pool.token0, opened.amount_out, 112)
         before = chain.snapshot()
         assert chain.sell(pool, True, told.front_in, opened.amount_out) == opened.amount_out
         assert chain.sell(pool, True, amount, after.amount_out) == after.amount_out == told.left >= told.limit

@@ -109,9 +109,9 @@ def _of(
     """The contract as a pool of ``factory``, if it is one."""
     found = factory.deployment
     if found.family == V2:
-        return Pool(at, V2, found.protocol, token0, token1, found.fee_pips)
+        return Pool(at, V2, found.protocol, (token0, token1), found.fee_pips)
     if found.family == V3 and fee and spacing and fee[0] < 1_000_000:
-        return Pool(at, V3, found.protocol, token0, token1, fee[0], signed(spacing[0]))
+        return Pool(at, V3, found.protocol, (token0, token1), fee[0], signed(spacing[0]))
     return None
 
 

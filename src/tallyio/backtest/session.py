@@ -9,13 +9,12 @@ from tallyio.backtest.known_pools import KnownPools, state_of
 from tallyio.backtest.records import Proposal, ReplaySettings
 from tallyio.chains.signed import decode_any
 from tallyio.core.chain import BlockRef, Log, NewBlock, PendingTransaction
-from tallyio.core.deltas import LendingChanged, PoolDiscovered
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import PoolState, V3State
 from tallyio.core.trade import Opportunity
 from tallyio.core.units import Address
 from tallyio.market.market import Market
-from tallyio.market.mirroring import advance
+from tallyio.protocols.dex.siblings import family_of
 from tallyio.simulation.block_execution import BlockExecution
 from tallyio.strategies.arbitrage import Arbitrage
 from tallyio.strategies.backrun import Backrun
@@ -106,15 +105,16 @@ class Session:
         """What the events make of the pools, as the live market would have it."""
         moved: dict[Address, PoolState] = {}
         for log in logs:
-            if log.address not in self._view.pools:
+            pool = self._registry.subject(log, self._view.pools)
+            if pool is None:
                 continue
+            before = moved.get(pool.address, self._view.states.get(pool.address))
             try:
-                delta = self._registry.decode(log)
-                if delta is None or isinstance(delta, PoolDiscovered | LendingChanged):
-                    continue
-                moved[log.address] = advance(moved.get(log.address, self._view.states.get(log.address)), delta)
+                after = family_of(pool).advance(pool, before, [log], self._view.next_timestamp)
             except ChainDataError:
                 continue
+            if after is not None:
+                moved[pool.address] = after
         return moved
 
 
