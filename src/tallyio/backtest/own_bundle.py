@@ -1,6 +1,5 @@
 """Our executor contract in an archived state, and what the chain pays for a route there."""
 
-from functools import cache
 from typing import Final
 
 import msgspec
@@ -22,8 +21,9 @@ EXECUTOR: Final = Address("0x" + keccak256(b"tallyio replay executor")[12:].hex(
 _RULES = "cancun"
 """The executor's own instructions; the contracts that it calls keep those of the block."""
 _GAS = 3_000_000
-_LAST_MAPPING = 512
-"""Storage layouts put their mappings at low slots."""
+_OURS: Final = (int(OWNER, 16), int(EXECUTOR, 16))
+_LARGEST_STRUCT = 16
+"""Slots of a mapping's value that are looked at."""
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ def run(
 
     Nothing of it is kept but slots that are known to be zero.
 
-    A slot of a mapping under the executor's address is zero: no one ever held that key or wrote under it. Any other
-    slot that the archive lacks ends the run as ``unknown``.
+    A slot of a mapping under the executor's or the owner's address is zero: no one ever held these keys or wrote under
+    them. Any other slot that the archive lacks ends the run as ``unknown``.
     """
     header = execution.block.header
     price = (header.base_fee_wei or 0) if header else 0
@@ -68,13 +68,22 @@ def run(
     tx = CallTx(
         sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price + tip_wei, priority_fee_wei=tip_wei
     )
+    own = OwnSlots()
+    execution.note_hashes(own.hashed)
+    try:
+        return _run(execution, tx, own)
+    finally:
+        execution.note_hashes(None)
+
+
+def _run(execution: BlockExecution, tx: CallTx, own: "OwnSlots") -> Paid:
     while True:
         start = execution.snapshot()
         try:
             ran = execution.send(tx)
         except MissingStateError as error:
             execution.revert(start)
-            if error.slot is None or error.slot not in _own_slots():
+            if error.slot is None or not own.holds(error.slot):
                 return Paid(0, 0, 0, error.message, unknown=True)
             execution.set_storage(Address(error.account), error.slot, 0)
             continue
@@ -89,9 +98,20 @@ def run(
         return Paid(gained, ran.gas_used, ran.fee_wei, bid_wei=bid)
 
 
-@cache
-def _own_slots() -> frozenset[int]:
-    """Where mappings keep the executor's value: Solidity hashes key then slot, Vyper slot then key."""
-    key = int(EXECUTOR, 16).to_bytes(32)
-    slots = [slot.to_bytes(32) for slot in range(_LAST_MAPPING)]
-    return frozenset(int.from_bytes(keccak256(pair)) for slot in slots for pair in (key + slot, slot + key))
+class OwnSlots:
+    """Which slots of others' storage are made of our addresses: mappings that hold something under them, nested ones
+    and those of structs included. Whatever the layout, each such slot was hashed from one of the addresses, or from a
+    hash that was."""
+
+    def __init__(self) -> None:
+        self.hashed: dict[int, bytes] = {}
+
+    def holds(self, slot: int) -> bool:
+        return any(self._is_own(slot - place) for place in range(_LARGEST_STRUCT))
+
+    def _is_own(self, word: int) -> bool:
+        data = self.hashed.get(word)
+        if data is None:
+            return False
+        words = [int.from_bytes(data[i : i + 32]) for i in range(0, len(data), 32)]
+        return any(each in _OURS or (each != word and self._is_own(each)) for each in words)

@@ -8,7 +8,7 @@ from tallyio.backtest.known_pools import KnownPools
 from tallyio.backtest.own_bundle import Paid
 from tallyio.config.settings import CycleSettings
 from tallyio.core.trade import Decision, Opportunity, Proof
-from tallyio.core.units import Address, Hash32
+from tallyio.core.units import ETHER, Address, Hash32
 from tallyio.risk.limits import Limits
 from tallyio.strategies.arbitrage import ArbitrageSettings
 
@@ -16,9 +16,15 @@ TakenKind = Literal["arbitrage", "backrun", "liquidation"]
 
 
 class ReplaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The searcher's own settings, as its configuration directory holds them for the live one."""
+    """The searcher's own settings, as its configuration directory holds them for the live one.
+
+    The strategies look further than live: their least profit is ``floor_wei``, so that all that gains is seen, and what
+    is too little is left by the gate, which says so. ``keep`` is how many trades of one state are followed up.
+    """
 
     arbitrage: ArbitrageSettings = ArbitrageSettings()
+    floor_wei: int = -ETHER
+    keep: int = 32
     limits: Limits = Limits(min_profit_wei=10**14)
     max_hops: int = 4
     cycles: CycleSettings = CycleSettings()
@@ -74,7 +80,8 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """``proposals`` has each opportunity once (the same pools), where it paid most; in order of position.
+    """``proposals`` has each opportunity once, where it paid most; in order of position. An opportunity is a set of
+    pools; one that has lost more than half of its worth and grows again is another.
 
     ``gas_used`` and ``receipts_root`` are of the block's own transactions, which nothing that we placed and tried
     disturbed. ``unfollowed`` are pools of which events told another state than the contract itself, or nothing.

@@ -1,6 +1,9 @@
 """The searcher while a block goes by: its market, its strategies, and what it has proposed so far."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from tallyio.archive.records import ArchivedBlock, ArchiveError
 from tallyio.backtest.exchanges import Exchanges
@@ -19,6 +22,14 @@ from tallyio.simulation.block_execution import BlockExecution
 from tallyio.strategies.arbitrage import Arbitrage
 from tallyio.strategies.backrun import Backrun
 from tallyio.strategies.detection import Detection
+
+
+@dataclass
+class Chance:
+    """One set of pools that gains. ``last_wei`` is what it promised last, 0 once it is gone."""
+
+    best: Proposal
+    last_wei: int
 
 
 class Session:
@@ -43,21 +54,25 @@ class Session:
         market.start(self._head.block, known.pools.values(), known.states)
         self._view = market.view(next_base_fee_wei=self._head.base_fee_wei, next_timestamp=block.timestamp or 0)
         detection = Detection()
-        self._arbitrage = Arbitrage(settings.arbitrage, detection)
-        self._backrun = Backrun(self._registry, settings.arbitrage, detection)
-        self._best: dict[frozenset[Address], Proposal] = {}
+        all_that_gains = replace(settings.arbitrage, min_profit_wei=settings.floor_wei, keep=settings.keep)
+        self._arbitrage = Arbitrage(all_that_gains, detection)
+        self._backrun = Backrun(self._registry, all_that_gains, detection)
+        self._chances: dict[frozenset[Address], Chance] = {}
+        self._over: list[Proposal] = []
         self._stale = True
         self.unfollowed: dict[Address, str] = {}
 
     def proposals(self) -> list[Proposal]:
-        """Each opportunity once (the same pools), where it paid most; in order of position."""
-        return sorted(self._best.values(), key=lambda each: each.position)
+        """Each opportunity once, where it paid most; in order of position."""
+        return sorted([*self._over, *(each.best for each in self._chances.values())], key=lambda each: each.position)
 
     def look(self) -> None:
         """Propose arbitrages on the state as it is, where it changed since the last look."""
         if self._stale:
             self._stale = False
-            self.take(self._arbitrage.evaluate(self._head, self._view))
+            found = self._arbitrage.evaluate(self._head, self._view)
+            self.take(found)
+            self._leave({frozenset(each.pools) for each in found})
 
     def behind(self, raw: bytes) -> list[Opportunity]:
         """Backruns of a transaction that has not run yet."""
@@ -79,12 +94,29 @@ class Session:
         return self._backrun.evaluate(pending, self._view)
 
     def take(self, found: Iterable[Opportunity]) -> None:
-        """Run each of ``found`` here and keep the best of those over the same pools."""
+        """Run each of ``found`` here that promises more than its pools have paid so far."""
         for opportunity in found:
-            made = judged(self._execution, self._view, opportunity, self._settings)
-            key = frozenset(opportunity.pools)
-            if key not in self._best or made.paid.gross_wei > self._best[key].paid.gross_wei:
-                self._best[key] = made
+            key, gross = frozenset(opportunity.pools), opportunity.gross_wei
+            chance = self._chances.get(key)
+            if chance is None:
+                self._chances[key] = Chance(self._judged(opportunity), gross)
+            elif gross > chance.last_wei and 2 * chance.last_wei < chance.best.opportunity.gross_wei:
+                self._over.append(chance.best)
+                self._chances[key] = Chance(self._judged(opportunity), gross)
+            else:
+                chance.last_wei = gross
+                if gross > chance.best.opportunity.gross_wei or chance.best.paid.reason:
+                    made = self._judged(opportunity)
+                    if made.paid.gross_wei > chance.best.paid.gross_wei:
+                        chance.best = made
+
+    def _judged(self, opportunity: Opportunity) -> Proposal:
+        return judged(self._execution, self._view, opportunity, self._settings)
+
+    def _leave(self, standing: set[frozenset[Address]]) -> None:
+        for key, chance in self._chances.items():
+            if key not in standing:
+                chance.last_wei = 0
 
     def follow(self, logs: tuple[Log, ...]) -> None:
         """The market after a transaction. Of a v3 pool the ends of what is known are drawn anew: from another price, or

@@ -93,6 +93,10 @@ class BlockExecution:
         """Tell ``tracer`` about every frame from here on."""
         self._machine.tracer = tracer
 
+    def note_hashes(self, into: dict[int, bytes] | None) -> None:
+        """Keep what code hashes from here on, by the hash: it tells of which keys a mapping's slot is made."""
+        self._machine.hashed = into
+
     def step(self) -> Executed:
         """Run the block's next transaction. Raises ``IndexError`` after the last."""
         raw = self.block.transactions[self.position]

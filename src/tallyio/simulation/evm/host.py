@@ -40,7 +40,10 @@ def keccak(machine: "Machine", frame: Frame) -> None:
     frame.gas -= 6 * words(size)
     frame.reach(offset, size)
     data = frame.read(offset, size)
-    frame.stack.append(_word_of_pair(data) if size == 64 else int.from_bytes(keccak256(data)))
+    word = _word_of_pair(data) if size == 64 else int.from_bytes(keccak256(data))
+    if machine.hashed is not None:
+        machine.hashed[word] = data
+    frame.stack.append(word)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -69,6 +69,7 @@ class Machine:
         self.origin = self.gas_price = 0
         self.blob_hashes: tuple[int, ...] = ()
         self.tracer: Tracer | None = None
+        self.hashed: dict[int, bytes] | None = None
         self.precompiles = precompiles.active(fork)
         self.store_gas = _store_gas(fork)
         self._table = table(fork)
