@@ -39,6 +39,12 @@ COMMANDS = (
     ),
     ("prices", "prices:prices", "The pools of a running searcher, from its shared memory.", "prices --config ./config"),
     ("inspect", "inspect:inspect", "What happened in a block, and who took what.", "inspect ./12914944.json.gz --json"),
+    (
+        "replay",
+        "replay:replay",
+        "Archived blocks through the searcher, beside who took what.",
+        "replay ./archive --json",
+    ),
     ("bench", "bench:bench", "Time the hot path on this machine against its goals.", "bench --only 'update.*'"),
     ("verify", "verify:verify", "Ask the models again what real contracts answered.", "verify answers.json.gz --json"),
     ("warmup", "bench:warmup", "Compile the hot path's kernels before they are needed.", "warmup"),
