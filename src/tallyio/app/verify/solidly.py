@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 def judge(record: Record, sheet: Sheet, family: str) -> None:
     state, call = record["state"], record["call"]
-    pool = _pool(record)
+    pool = pool_of(record)
     for name, view in record["views"].items():
         if name == "getAmountOut":
             sheet.view(name, view, partial(solidly_pool.amount_out, pool, view["token_in"], view["amount_in"]))
@@ -43,7 +43,7 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
         )
 
 
-def _pool(record: Record) -> SolidlyPool:
+def pool_of(record: Record) -> SolidlyPool:
     state = record["state"]
     common = {
         "variant": record["variant"],

@@ -1,0 +1,26 @@
+"""What a family's kernel answers beside the amount, and the families' numbers in a row's first byte.
+
+A row is a pool's whole state for quotes, as limbs of 64 bits; each family's kernel module documents its words.
+"""
+
+from tallyio.hot_path.state.layout import NO_FAMILY, V2, V3
+
+REFUSED, PAID, BEYOND = 0, 1, 2
+"""The contract reverts; it pays the amount; the numbers leave what the kernel computes with, and nothing is known."""
+
+STABLE, TWOCRYPTO, TRICRYPTO, SOLIDLY, WEIGHTED, LIQUIDITY_BOOK = 16, 17, 18, 19, 20, 21
+
+__all__ = [
+    "BEYOND",
+    "LIQUIDITY_BOOK",
+    "NO_FAMILY",
+    "PAID",
+    "REFUSED",
+    "SOLIDLY",
+    "STABLE",
+    "TRICRYPTO",
+    "TWOCRYPTO",
+    "V2",
+    "V3",
+    "WEIGHTED",
+]

@@ -1,0 +1,68 @@
+"""A quote of any family over its row: ``row[at] & 0xFF`` is the family's number in ``codes``."""
+
+from typing import Any
+
+import numpy as np
+
+from tallyio.hot_path.compiled import kernel
+from tallyio.hot_path.kernels import crypto, solidly, stable
+from tallyio.hot_path.kernels.codes import BEYOND, REFUSED, SOLIDLY, STABLE, TRICRYPTO, TWOCRYPTO
+from tallyio.hot_path.pointer import pointer
+from tallyio.hot_path.uint256 import load, store, u256
+
+Words = Any
+Word = Any
+Index = Any
+Array = Any
+
+_ZERO = np.uint64(0)
+_BYTE = np.uint64(0xFF)
+
+
+@kernel
+def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, Index]:
+    """What ``dx`` of token ``i`` gets of token ``j`` from the pool whose row begins at word ``at``, and a code of
+    ``codes``; the amount means something where that is ``PAID``. 0 in, or i equal to j, is refused.
+    """
+    nothing = u256(_ZERO)
+    if dx == nothing or i == j:
+        return nothing, REFUSED
+    family = np.int64(row[at] & _BYTE)
+    if family == STABLE:
+        return stable.quote(row, at, i, j, dx)
+    if family in (TWOCRYPTO, TRICRYPTO):
+        return crypto.quote(row, at, i, j, dx)
+    if family == SOLIDLY:
+        return solidly.quote(row, at, i, dx)
+    return nothing, BEYOND
+
+
+@kernel
+def refresh(row: Words, at: Index) -> Index:
+    """What quotes take from the state alone, found once and kept in the row; a code of ``codes``."""
+    family = np.int64(row[at] & _BYTE)
+    if family == STABLE:
+        return stable.refresh(row, at)
+    if family in (TWOCRYPTO, TRICRYPTO):
+        return crypto.refresh(row, at)
+    if family == SOLIDLY:
+        return solidly.refresh(row, at)
+    return BEYOND
+
+
+@kernel
+def refresh_rows(rows: Array, width: Index) -> None:
+    """``refresh`` over rows of ``width`` words."""
+    p = pointer(rows)
+    for at in range(0, len(rows), width):
+        refresh(p, at)
+
+
+@kernel
+def quotes(rows: Array, width: Index, asked: Array, out: Array, codes: Array) -> None:
+    """One quote from each row: ``asked`` has 6 words each: i, j and the amount's four limbs; ``out`` four limbs."""
+    p, q, answers = pointer(rows), pointer(asked), pointer(out)
+    for k in range(len(codes)):
+        paid, code = quote(p, k * width, np.int64(q[6 * k]), np.int64(q[6 * k + 1]), load(q, 6 * k + 2))
+        store(answers, 4 * k, paid)
+        codes[k] = code

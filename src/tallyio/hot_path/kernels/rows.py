@@ -1,0 +1,141 @@
+"""Rows of pools for ``dispatch.quote``, made of plain integers, and quotes over one row from Python.
+
+A number that does not fit its place raises ``ChainDataError``: such a pool is quoted by its Python model alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallyio.core.errors import ChainDataError
+from tallyio.core.units import UINT128_MAX
+from tallyio.hot_path.kernels import codes, crypto, solidly, stable
+
+Row = NDArray[np.uint64]
+_LIMB = 64
+_LIMB_MAX = (1 << _LIMB) - 1
+
+
+def stable_row(
+    balances: Sequence[int],
+    rates: Sequence[int],
+    amplification: int,
+    unit: int,
+    fee: int,
+    multiplier: int = 0,
+    *,
+    divide_each: bool = False,
+    view: bool = False,
+) -> Row:
+    """A StableSwap pool of 2 to 4 coins. ``amplification`` is A times ``unit`` at the moment of the quote, ``rates``
+    1e18 times ``10**(18 - decimals)``, fees of ``10**10``; ``divide_each`` for the pools before NG, ``view`` for the
+    quote that 3pool answers, which its swap rounds otherwise.
+    """
+    n = len(balances)
+    if not 2 <= n <= stable.MOST_COINS or amplification < unit:
+        raise ChainDataError(f"a stable pool of {n} coins, A {amplification}: expected 2 to 4 coins, A from 1")
+    row = np.zeros(stable.WORDS, np.uint64)
+    flags = (stable.EACH if divide_each else 0) | (stable.VIEW if view else 0)
+    row[0] = codes.STABLE | n << 8 | flags << 16
+    for place, value in ((stable.FEE, fee), (stable.MULTIPLIER, multiplier), (stable.UNIT, unit)):
+        row[place] = _limb(value)
+    row[stable.ANN] = _limb(amplification * n * n) and amplification * n
+    for k in range(n):
+        _put(row, stable.COINS + k * stable.COIN + stable.RATE, rates[k])
+        _put(row, stable.COINS + k * stable.COIN + stable.BALANCE, balances[k])
+    return refreshed(row)
+
+
+def crypto_row(
+    balances: Sequence[int],
+    factors: Sequence[int],
+    ann: int,
+    gamma: int,
+    d: int,
+    middle_fee: int,
+    outer_fee: int,
+    fee_gamma: int,
+) -> Row:
+    """A CryptoSwap pool of 2 or 3 coins; ``factors`` are ``10**(18 - decimals)`` times the price scale (1e18), for coin
+    0 times 1e18. A, gamma and ``d`` are those of the moment of the quote.
+    """
+    n = len(balances)
+    if n not in (2, 3):
+        raise ChainDataError(f"a crypto pool of {n} coins, expected 2 or 3")
+    row = np.zeros(crypto.WORDS, np.uint64)
+    row[0] = (codes.TWOCRYPTO if n == 2 else codes.TRICRYPTO) | n << 8
+    places = (crypto.MIDDLE_FEE, crypto.OUTER_FEE, crypto.FEE_GAMMA, crypto.ANN, crypto.GAMMA)
+    for place, value in zip(places, (middle_fee, outer_fee, fee_gamma, ann, gamma), strict=True):
+        row[place] = _limb(value)
+    _put(row, crypto.D, d)
+    for k in range(n):
+        _put(row, crypto.COINS + k * crypto.COIN + crypto.FACTOR, factors[k])
+        _put(row, crypto.COINS + k * crypto.COIN + crypto.BALANCE, balances[k])
+    return refreshed(row)
+
+
+def solidly_row(
+    variant: int, stable_curve: bool, reserves: Sequence[int], scales: Sequence[int], fees: Sequence[int], unit: int
+) -> Row:
+    """A Solidly pool: ``variant`` of ``kernels.solidly``, scales ``10**decimals``, fees by token in, parts of
+    ``unit``."""
+    row = np.zeros(solidly.WORDS, np.uint64)
+    row[0] = codes.SOLIDLY | variant << 8 | int(stable_curve) << 16
+    row[solidly.FEE_UNIT] = _limb(unit)
+    for side in range(2):
+        row[solidly.FEES + side] = _limb(fees[side])
+        _put(row, solidly.SCALES + 2 * side, scales[side])
+        _put(row, solidly.RESERVES + 2 * side, reserves[side])
+    return refreshed(row)
+
+
+def refreshed(row: Row) -> Row:
+    """The row with what its quotes take from the state alone."""
+    from tallyio.hot_path.kernels.dispatch import refresh_rows
+
+    refresh_rows(row, len(row))
+    return row
+
+
+def quote(row: Row, i: int, j: int, amount: int) -> int | None:
+    """What ``amount`` of token ``i`` gets of token ``j``; ``None`` where the contract reverts.
+
+    Raises ``ChainDataError`` where the numbers leave what the kernel computes with.
+    """
+    paid, code = quote_many([row], [(i, j, amount)])
+    if code[0] == codes.BEYOND:
+        raise ChainDataError(f"a quote of {amount} is beyond the compiled models' words", todo="Ask the exact model")
+    return paid[0] if code[0] == codes.PAID else None
+
+
+def quote_many(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
+    """One quote ``(i, j, amount)`` from each of ``rows``, all of one width: the amounts and their codes."""
+    from tallyio.hot_path.kernels.dispatch import quotes
+
+    arrays = questions(rows, asked)
+    quotes(*arrays)
+    raw = arrays[-2].tobytes()
+    return [int.from_bytes(raw[at : at + 32], "little") for at in range(0, len(raw), 32)], arrays[-1].tolist()
+
+
+def questions(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tuple[Any, ...]:
+    """What ``dispatch.quotes`` takes."""
+    words = np.zeros(6 * len(rows), np.uint64)
+    for k, (i, j, amount) in enumerate(asked):
+        words[6 * k : 6 * k + 2] = i, j
+        words[6 * k + 2 : 6 * k + 6] = [amount >> (_LIMB * part) & _LIMB_MAX for part in range(4)]
+    return np.concatenate(rows), len(rows[0]), words, np.zeros(4 * len(rows), np.uint64), np.zeros(len(rows), np.int64)
+
+
+def _limb(value: int) -> Any:
+    if 0 <= value <= _LIMB_MAX:
+        return value
+    raise ChainDataError(f"{value} does not fit 64 bits of a pool's row", todo="Ask the exact model")
+
+
+def _put(row: Row, place: int, value: int) -> None:
+    if not 0 <= value <= UINT128_MAX:
+        raise ChainDataError(f"{value} does not fit 128 bits of a pool's row", todo="Ask the exact model")
+    row[place], row[place + 1] = value & _LIMB_MAX, value >> _LIMB

@@ -1,0 +1,42 @@
+"""A family's state as the row that its compiled kernel quotes from (``hot_path.kernels.rows``).
+
+Raises ``ChainDataError`` where a number does not fit the row, ``SwapRefusedError`` where the contract could not quote.
+"""
+
+from tallyio.hot_path.kernels import rows
+from tallyio.hot_path.kernels.rows import Row
+from tallyio.protocols.dex.families import solidly, stable_ng_views
+from tallyio.protocols.dex.families.crypto_math import ONE
+from tallyio.protocols.dex.families.crypto_pool import CryptoPool
+from tallyio.protocols.dex.families.crypto_views import present_d
+from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
+from tallyio.protocols.dex.families.stable_legacy import StablePool
+from tallyio.protocols.dex.families.stable_ng import A_UNIT, StableNgPool
+
+VARIANTS = (solidly.AERODROME, solidly.VELODROME, solidly.CAMELOT)
+
+
+def stable_ng_row(pool: StableNgPool, now: int, *, view: bool = False) -> Row:
+    """For swaps at ``now``; with ``view`` for the views contract's quotes, which take A without its fraction."""
+    a = stable_ng_views.whole_amplification(pool, now) if view else pool.amplification(now)
+    return rows.stable_row(pool.balances, pool.rates, a, A_UNIT, pool.fee, pool.off_peg_multiplier)
+
+
+def stable_row(pool: StablePool, now: int, *, view: bool = False) -> Row:
+    """For swaps at ``now``; with ``view`` for the pool's quote, which 3pool rounds otherwise."""
+    flat = view and pool.a_unit == 1
+    a = pool.amplification(now)
+    return rows.stable_row(pool.balances, pool.rates, a, pool.a_unit, pool.fee, divide_each=True, view=flat)
+
+
+def crypto_row(pool: CryptoPool, now: int) -> Row:
+    ann, gamma = pool.a_gamma(now)
+    factors = [p * scale for p, scale in zip(pool.precisions, (ONE, *pool.price_scale), strict=True)]
+    fees = pool.mid_fee, pool.out_fee, pool.fee_gamma
+    return rows.crypto_row(pool.balances, factors, ann, gamma, present_d(pool, now), *fees)
+
+
+def solidly_row(pool: SolidlyPool) -> Row:
+    variant, reserves = VARIANTS.index(pool.variant), (pool.reserve0, pool.reserve1)
+    scales, fees = (pool.scale0, pool.scale1), (pool.fee0, pool.fee1)
+    return rows.solidly_row(variant, pool.stable, reserves, scales, fees, pool.fee_unit)
