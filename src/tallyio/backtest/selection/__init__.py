@@ -1,0 +1,1 @@
+"""Choosing parameters by past blocks, and how far that choice may be believed."""

@@ -1,0 +1,1 @@
+"""A backtest: many archived blocks, each parameter set on each of them, and what came of it."""

@@ -1,0 +1,108 @@
+"""The one place that knows how a replayed block looks: from there to the records of a backtest."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tallyio.archive.records import ArchivedBlock
+from tallyio.backtest.records import Proposal, Replayed, ReplaySettings, Taken
+from tallyio.backtest.replay import replay
+from tallyio.backtest.study.records import BlockResult, Offer, Taking
+from tallyio.backtest.study.settings import BacktestSettings, Parameters
+from tallyio.core.errors import BugError, TallyError
+from tallyio.strategies.arbitrage import ArbitrageSettings
+
+
+def observe(block: ArchivedBlock, key: str, settings: BacktestSettings) -> BlockResult:
+    """``block`` replayed under every parameter set of ``settings``.
+
+    What cannot be replayed (no pre-state, a missing slot, an unknown fork) is ``refused`` with the reason.
+    """
+    told: Replayed | None = None
+    offers: dict[Parameters, tuple[Offer, ...]] = {}
+    try:
+        for group in _groups(settings.grid.sets()):
+            for parameters in group:
+                told = replay(block, replay_settings(settings, parameters))
+                offers[parameters] = tuple(_offer(each, settings.priority_fee_wei) for each in told.proposals)
+                if not told.proposals:
+                    offers.update(dict.fromkeys(group, ()))
+                    break
+    except BugError:
+        raise
+    except TallyError as error:
+        return BlockResult(key, block.chain_id, block.number, block.hash, block.timestamp or 0, refused=str(error))
+    if told is None:
+        raise BugError("a backtest has no parameter sets")
+    return BlockResult(
+        key=key,
+        chain_id=block.chain_id,
+        number=block.number,
+        hash=block.hash,
+        timestamp=block.timestamp or 0,
+        base_fee_wei=block.base_fee_wei or 0,
+        transactions=len(block.transactions),
+        pools=len(told.known.pools),
+        left=dict(sorted(told.known.left.items())),
+        taken=tuple(map(_taking, told.taken)),
+        offers=tuple(offers[parameters] for parameters in settings.grid.sets()),
+    )
+
+
+def replay_settings(settings: BacktestSettings, parameters: Parameters) -> ReplaySettings:
+    limits = msgspec.structs.replace(
+        settings.limits, bid_share_bps=parameters.bid_share_bps, min_profit_wei=parameters.min_profit_wei
+    )
+    return ReplaySettings(
+        arbitrage=ArbitrageSettings(min_profit_wei=parameters.min_profit_wei, keep=parameters.keep),
+        limits=limits,
+        max_hops=parameters.max_hops,
+        cycles=settings.cycles,
+        priority_fee_wei=settings.priority_fee_wei,
+    )
+
+
+def _groups(sets: Sequence[Parameters]) -> list[list[Parameters]]:
+    """Sets that search alike, the least minimum first: where that proposes nothing, none of its group does, since
+    neither a higher minimum nor another bid makes the search propose more."""
+    groups: dict[tuple[int, int], list[Parameters]] = {}
+    for each in sorted(sets, key=lambda each: each.min_profit_wei):
+        groups.setdefault((each.max_hops, each.keep), []).append(each)
+    return list(groups.values())
+
+
+def _offer(proposal: Proposal, tip_wei: int) -> Offer:
+    found, paid = proposal.opportunity, proposal.paid
+    return Offer(
+        id=found.id,
+        strategy=found.strategy,
+        position=proposal.position,
+        pools=tuple(found.pools),
+        predicted_wei=found.gross_wei,
+        predicted_gas=found.gas_estimate,
+        gross_wei=paid.gross_wei,
+        gas_used=paid.gas_used,
+        gas_wei=paid.gas_wei,
+        bid_wei=paid.bid_wei,
+        to_proposer_wei=paid.bid_wei + tip_wei * paid.gas_used,
+        approved=proposal.decision.approved and not paid.reason,
+        reason=proposal.decision.reason or paid.reason,
+        detail=proposal.decision.detail,
+        unknown=paid.unknown,
+    )
+
+
+def _taking(taken: Taken) -> Taking:
+    return Taking(
+        kind=taken.kind,
+        transaction=taken.transaction,
+        position=taken.position,
+        taker=taken.taker,
+        pools=tuple(taken.pools),
+        tokens=tuple(taken.tokens),
+        amounts=tuple(taken.amounts_in),
+        gross_wei=taken.gross_wei,
+        gas_wei=taken.gas_wei,
+        to_proposer_wei=taken.to_proposer_wei,
+        reverted=taken.reverted,
+    )

@@ -1,0 +1,55 @@
+"""The archives of a backtest: every block once, of one chain, in the order of their numbers."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from tallyio.archive.records import ArchiveError
+from tallyio.archive.store import blocks_in, identify
+from tallyio.core.errors import OperatorError
+
+Tell = Callable[[str, int, int], None]
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One archive file. ``content``: hex of the BLAKE2b of its bytes."""
+
+    path: str
+    chain_id: int
+    number: int
+    content: str
+
+
+def find_inputs(folders: Sequence[Path], tell: Tell) -> list[Input]:
+    """Every block of ``folders`` (or files), ascending by number; a file that is there twice counts once.
+
+    Raises ``ArchiveError`` for a folder without blocks and a file that is cut off, ``OperatorError`` for a path that
+    is not there, blocks of more than one chain, and two different archives of one block.
+    """
+    for folder in folders:
+        if not folder.exists():
+            raise OperatorError(f"{folder}: no such file or folder", todo="Name the folders of archives")
+    files = [file for folder in folders for file in blocks_in(folder)]
+    found: dict[int, Input] = {}
+    for done, file in enumerate(files):
+        tell(file.name, done, len(files))
+        content = file.read_bytes()
+        chain_id, number = identify(file, content)
+        one = Input(str(file), chain_id, number, blake2b(content, digest_size=32).hexdigest())
+        other = found.setdefault(number, one)
+        first = next(iter(found.values()))
+        if one.chain_id != first.chain_id:
+            raise OperatorError(
+                f"{one.path} is of chain {one.chain_id}, {first.path} of chain {first.chain_id}",
+                todo="Run one backtest for each chain",
+            )
+        if other.content != one.content:
+            raise OperatorError(
+                f"{one.path} and {other.path} are different archives of block {number}", todo="Leave one of them out"
+            )
+    tell("", len(files), len(files))
+    if not found:
+        raise ArchiveError("found no archived block", todo="Make one with: tallyio archive import or fetch")
+    return [found[number] for number in sorted(found)]
