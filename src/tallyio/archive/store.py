@@ -1,5 +1,6 @@
 """Archives on disk: one Parquet file a block, whole or not there at all."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,27 @@ def write_block(folder: Path, block: ArchivedBlock) -> Path:
 def read_block(path: Path) -> ArchivedBlock:
     """The block in ``path``, held against its own header. Raises ``ArchiveError`` for a file that is cut off, changed,
     of another version or no archive."""
+    block: ArchivedBlock = _read(path, path.read_bytes(), None, _block)
+    try:
+        check_block(block)
+    except ArchiveError as error:
+        raise ArchiveError(f"{path}: {error}", todo=_AGAIN) from None
+    return block
+
+
+def identify(path: Path, content: bytes) -> tuple[int, int]:
+    """Chain id and number of the block in ``content``, the bytes of ``path``, without reading the rest of it. Raises
+    ``ArchiveError`` for a file that is cut off, of another version or no archive."""
+    found: tuple[int, int] = _read(
+        path, content, ["chain_id", "number"], lambda table: tuple(column[0].as_py() for column in table.columns)
+    )
+    return found
+
+
+def _read(path: Path, content: bytes, columns: list[str] | None, build: Callable[[Any], Any]) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    content = path.read_bytes()
     try:
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
         version = (file.schema_arrow.metadata or {}).get(VERSION_KEY)
@@ -60,15 +78,10 @@ def read_block(path: Path) -> ArchivedBlock:
             raise ArchiveError(f"{path}: found archive version {found}, expected {VERSION}", todo=_AGAIN)
         if not file.schema_arrow.equals(schema()) or file.metadata.num_rows != 1:
             raise ArchiveError(f"{path}: found other columns than those of version {VERSION}", todo=_AGAIN)
-        block = _block(file.read(use_threads=False))
+        return build(file.read(columns, use_threads=False))
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         first = str(error).partition("\n")[0]
         raise ArchiveError(f"{path} is cut off or corrupt: {first:.100}", todo=_AGAIN) from None
-    try:
-        check_block(block)
-    except ArchiveError as error:
-        raise ArchiveError(f"{path}: {error}", todo=_AGAIN) from None
-    return block
 
 
 def _row(block: ArchivedBlock) -> dict[str, Any]:

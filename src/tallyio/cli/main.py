@@ -38,6 +38,12 @@ COMMANDS = (
         "exposure 0x02f8... --json",
     ),
     ("prices", "prices:prices", "The pools of a running searcher, from its shared memory.", "prices --config ./config"),
+    (
+        "backtest",
+        "backtest:backtest",
+        "Parameters over many archived blocks, with competition modelled.",
+        "backtest ./archive --out ./backtest --config backtest.toml",
+    ),
     ("inspect", "inspect:inspect", "What happened in a block, and who took what.", "inspect ./12914944.json.gz --json"),
     (
         "replay",

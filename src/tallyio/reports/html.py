@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tallyio.core.trade import Outcome
-from tallyio.reports.amounts import ether, percent
+from tallyio.reports.amounts import ether
 from tallyio.reports.missed import Comparison
 from tallyio.reports.records import RunRecords
 from tallyio.reports.tally import Tally
@@ -29,17 +29,13 @@ class Page(msgspec.Struct, frozen=True):
 
 def render(page: Page) -> str:
     """HTML of ``page``; everything that came from a chain is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from tallyio.reports import charts
+    from tallyio.reports.templating import environment
 
-    loader = PackageLoader("tallyio.reports", "templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters.update(ether=ether, percent=percent, short=short, duration=charts.duration)
     landed = page.records.landed()
     strategy_of = {o.id: o.strategy for o in page.records.opportunities}
     missed = page.comparison.lost if page.comparison else []
-    return environment.get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         page=page,
         tally=page.tally,
         profit_chart=_profit_chart(landed, page.comparison),
@@ -84,8 +80,3 @@ def _profit_chart(landed: list[Outcome], comparison: Comparison | None) -> "Mark
 def _axis(wei: int) -> str:
     """As few decimals as the amount needs."""
     return ether(wei, 9).rstrip("0").rstrip(".")
-
-
-def short(value: str, keep: int = 6) -> str:
-    """0x1234ab…cdef for tables; the whole value stands in the cell's title."""
-    return value if len(value) <= 2 * keep else f"{value[: keep + 2]}…{value[-4:]}"

@@ -37,7 +37,7 @@ def find_inputs(folders: Sequence[Path], tell: Tell) -> list[Input]:
         tell(file.name, done, len(files))
         content = file.read_bytes()
         chain_id, number = identify(file, content)
-        one = Input(str(file), chain_id, number, blake2b(content, digest_size=32).hexdigest())
+        one = Input(str(file), chain_id, number, content_of(content))
         other = found.setdefault(number, one)
         first = next(iter(found.values()))
         if one.chain_id != first.chain_id:
@@ -53,3 +53,7 @@ def find_inputs(folders: Sequence[Path], tell: Tell) -> list[Input]:
     if not found:
         raise ArchiveError("found no archived block", todo="Make one with: tallyio archive import or fetch")
     return [found[number] for number in sorted(found)]
+
+
+def content_of(file: bytes) -> str:
+    return blake2b(file, digest_size=32).hexdigest()

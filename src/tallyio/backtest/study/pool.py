@@ -13,7 +13,7 @@ from tallyio.archive.records import ArchiveError
 from tallyio.archive.store import read_block
 from tallyio.backtest.study.adapter import observe
 from tallyio.backtest.study.folder import RunFolder
-from tallyio.backtest.study.inputs import Input, Tell
+from tallyio.backtest.study.inputs import Input, Tell, content_of
 from tallyio.backtest.study.settings import BacktestSettings
 from tallyio.core.errors import TallyError
 
@@ -60,9 +60,10 @@ def _run(folder: RunFolder, missing: Sequence[Input], settings: BacktestSettings
 
 
 def _replay_one(folder: RunFolder, one: Input, settings: BacktestSettings) -> None:
-    block = read_block(Path(one.path))
-    if (block.chain_id, block.number) != (one.chain_id, one.number):
-        raise ArchiveError(f"{one.path} was changed during the run", todo="Start again with --resume")
+    path = Path(one.path)
+    if content_of(path.read_bytes()) != one.content:
+        raise ArchiveError(f"{path} was changed during the run", todo="Start again in another folder")
+    block = read_block(path)
     folder.store(one, observe(block, folder.identity.key(one), settings))
 
 
