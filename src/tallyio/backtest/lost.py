@@ -29,7 +29,7 @@ def verdicts_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> lis
     """As ``lost_of``, with what we took in full among them."""
     there = chances(replayed.number, replayed.taken)
     ours = [_attempt(replayed, proposal, there) for proposal in replayed.proposals]
-    return judge(there, ours, _sight(replayed, settings, there))
+    return judge(there, ours, sight_of(replayed, settings))
 
 
 def chances(block: int, taken: Iterable[Taken]) -> list[Chance]:
@@ -96,8 +96,10 @@ def _contested(chance: Chance, proposal: Proposal) -> bool:
     return not set(ours.pools).isdisjoint(chance.pools)
 
 
-def _sight(replayed: Replayed, settings: ReplaySettings, there: Sequence[Chance]) -> Sight:
+def sight_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> Sight:
+    """What the searcher could have seen of what was taken."""
     known = replayed.known
+    there = chances(replayed.number, replayed.taken)
     named = {pool for chance in there for pool in chance.pools} - known.pools.keys()
     foreign = {pool for pool in named if known.left.get(pool, PROTOCOL_UNKNOWN) == PROTOCOL_UNKNOWN}
     return Sight(

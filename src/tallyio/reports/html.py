@@ -35,28 +35,35 @@ def render(page: Page) -> str:
     landed = page.records.landed()
     strategy_of = {o.id: o.strategy for o in page.records.opportunities}
     missed = page.comparison.lost if page.comparison else []
-    return environment().get_template("report.html.j2").render(
-        page=page,
-        tally=page.tally,
-        profit_chart=_profit_chart(landed, page.comparison),
-        strategy_chart=charts.bar_chart(
-            [
-                (name, row.profit_wei, f"{ether(row.profit_wei)} ETH · {row.landed} landed")
-                for name, row in page.tally.by_strategy.items()
-            ]
-        ),
-        missed_chart=charts.bar_chart(
-            [(reason, row.wei, f"{ether(row.wei)} ETH · {row.count}") for reason, row in page.tally.not_taken.items()],
-            style="two",
-        ),
-        latency_chart=charts.latency_chart(
-            [(stage, row["p50"], row["p99"]) for stage, row in page.tally.latency_us.items()]
-        ),
-        landed=landed[-MOST_ROWS:],
-        landed_left_out=max(0, len(landed) - MOST_ROWS),
-        strategy_of=strategy_of,
-        missed=missed[:MOST_ROWS],
-        missed_left_out=max(0, len(missed) - MOST_ROWS),
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            page=page,
+            tally=page.tally,
+            profit_chart=_profit_chart(landed, page.comparison),
+            strategy_chart=charts.bar_chart(
+                [
+                    (name, row.profit_wei, f"{ether(row.profit_wei)} ETH · {row.landed} landed")
+                    for name, row in page.tally.by_strategy.items()
+                ]
+            ),
+            missed_chart=charts.bar_chart(
+                [
+                    (reason, row.wei, f"{ether(row.wei)} ETH · {row.count}")
+                    for reason, row in page.tally.not_taken.items()
+                ],
+                style="two",
+            ),
+            latency_chart=charts.latency_chart(
+                [(stage, row["p50"], row["p99"]) for stage, row in page.tally.latency_us.items()]
+            ),
+            landed=landed[-MOST_ROWS:],
+            landed_left_out=max(0, len(landed) - MOST_ROWS),
+            strategy_of=strategy_of,
+            missed=missed[:MOST_ROWS],
+            missed_left_out=max(0, len(missed) - MOST_ROWS),
+        )
     )
 
 

@@ -35,9 +35,7 @@ def render(title: str, subtitle: str, tiles: Sequence[Tile], sections: Sequence[
             rows[-1].append(section)
         else:
             rows.append([section])
-    return environment().get_template("sections.html.j2").render(
-        title=title, subtitle=subtitle, tiles=tiles, rows=rows
-    )
+    return environment().get_template("sections.html.j2").render(title=title, subtitle=subtitle, tiles=tiles, rows=rows)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> Markup:

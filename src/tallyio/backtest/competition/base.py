@@ -4,7 +4,8 @@ from typing import Protocol
 
 import msgspec
 
-from tallyio.backtest.study.records import BlockResult, Offer, Taking
+from tallyio.backtest.records import Taken
+from tallyio.backtest.study.records import BlockResult, Offer
 
 
 class RivalBid(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Rivals(Protocol):
         ...
 
 
-def contested(block: BlockResult, offer: Offer) -> Taking | None:
+def contested(block: BlockResult, offer: Offer) -> Taken | None:
     """What was really taken at or behind ``offer``'s position with pools of it: the most of them, then the earliest."""
     pools = frozenset(offer.pools)
     shared = [

@@ -37,8 +37,10 @@ class Settled(msgspec.Struct, frozen=True):
 
 ASSUMPTIONS = (
     "A bundle is in the block whole, right behind what caused it, or costs nothing.",
-    "Of offers over a common pool, or for what one rival took, only the one that leaves most is sent: each state of a "
-    "pool, and each rival's opportunity, is counted once a block.",
+    (
+        "Of offers over a common pool, or for what one rival took, only the one that leaves most is sent: each pool, "
+        "and each rival's opportunity, is counted once a block."
+    ),
     "We win when our payment to the proposer (bid and tip) exceeds the strongest rival's.",
     "What we trade changes no other transaction of the block and no later block.",
     "Our gas is priced at the block's base fee and our tip. Only pools that the archived block touches are known.",

@@ -21,12 +21,16 @@ class Inclusion:
 
     def assumptions(self) -> tuple[str, ...]:
         return (
-            f"{self._inclusion_bps / 100:g} % of the blocks are built by someone who has our bundles; drawn once a "
-            "block.",
-            f"{self._seen_bps / 100:g} % of the transactions are seen before they are in a block; drawn once a "
-            "transaction. What stands behind one that is seen is offered in the same block, as a bundle right behind "
-            "it; what stands behind another can be offered in the next block only, if it is still there before it, "
-            "which the next block's own replay tells where it is archived.",
+            (
+                f"{self._inclusion_bps / 100:g} % of the blocks are built by someone who has our bundles; drawn once a "
+                "block."
+            ),
+            (
+                f"{self._seen_bps / 100:g} % of the transactions are seen before they are in a block; drawn once a "
+                "transaction. What stands behind one that is seen is offered in the same block, as a bundle right "
+                "behind it; what stands behind another can be offered in the next block only, if it is still there "
+                "before it, which the next block's own replay tells where it is archived."
+            ),
         )
 
     def _draw(self, name: str) -> int:

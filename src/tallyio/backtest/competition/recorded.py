@@ -18,10 +18,14 @@ class Recorded:
 
     def assumptions(self) -> tuple[str, ...]:
         return (
-            "The rival for an opportunity is the transaction that really traded over most of its pools, at or behind "
-            "our position; it bids what it really paid the proposer (priority fee and direct payments), and would not "
-            "have bid more had it seen our bid.",
-            "A rival whose payment is not shown by the archive gives all of its gross profit, or of ours where that is "
-            "unknown too.",
+            (
+                "The rival for an opportunity is the transaction that really traded over most of its pools, at or "
+                "behind our position; it bids what it really paid the proposer (priority fee and direct payments), and "
+                "would not have bid more had it seen our bid."
+            ),
+            (
+                "A rival whose payment the archive does not show gives all of its gross profit, or of ours where that "
+                "is unknown too."
+            ),
             "What nobody took is uncontested.",
         )

@@ -31,9 +31,7 @@ class Sampled:
 
     name = "sampled"
 
-    def __init__(
-        self, seed: int, shares: Sequence[int], *, rivals: int, least: int, alpha: float, beta: float
-    ) -> None:
+    def __init__(self, seed: int, shares: Sequence[int], *, rivals: int, least: int, alpha: float, beta: float) -> None:
         self._seed, self._shares, self._rivals = seed, tuple(shares), rivals
         self._alpha, self._beta = alpha, beta
         self.empirical = len(self._shares) >= least
@@ -56,7 +54,9 @@ class Sampled:
             f"{len(self._shares)} payments of real takers"
         )
         return (
-            f"{self._rivals} rivals see every opportunity, find the same gross profit as we and bid a share of it, "
-            f"{source}.",
+            (
+                f"{self._rivals} rivals see every opportunity, find the same gross profit as we and bid a share of it, "
+                f"{source}."
+            ),
             "A rival's bid is the same whatever our parameters are.",
         )

@@ -7,7 +7,7 @@ best there is looked up in the other half. The measure here is the sum of wei, b
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import msgspec
 
@@ -36,7 +36,7 @@ def overfitting(profits: Sequence[Sequence[int]], most_parts: int = 16) -> Overf
     if parts < 4 or len(profits[0]) < 2:
         return None
     ends = [len(profits) * part // parts for part in range(parts + 1)]
-    of_part = [_sum(profits[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    of_part = [_sum(profits[a:b]) for a, b in pairwise(ends)]
     whole = _sum(of_part)
     pairs: list[tuple[int, int]] = []
     by_chance = 0

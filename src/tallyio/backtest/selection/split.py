@@ -1,5 +1,6 @@
 """Training and test blocks, by time: what is chosen is judged by blocks that come later."""
 
+import itertools
 from collections.abc import Sequence
 
 from tallyio.core.units import BPS
@@ -10,7 +11,7 @@ def split(numbers: Sequence[int], train_bps: int) -> int:
 
     Both parts get at least one block where there are two. Raises ``ValueError`` where ``numbers`` do not ascend.
     """
-    if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(numbers)):
         raise ValueError("block numbers must ascend")
     if len(numbers) < 2:
         return len(numbers)

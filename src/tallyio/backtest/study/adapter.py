@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from tallyio.archive.records import ArchivedBlock
-from tallyio.backtest.records import Proposal, Replayed, ReplaySettings, Taken
+from tallyio.backtest.lost import sight_of
+from tallyio.backtest.records import Proposal, Replayed, ReplaySettings
 from tallyio.backtest.replay import replay
-from tallyio.backtest.study.records import BlockResult, Offer, Taking
+from tallyio.backtest.study.records import BlockResult, Offer
 from tallyio.backtest.study.settings import BacktestSettings, Parameters
 from tallyio.core.errors import BugError, TallyError
 from tallyio.strategies.arbitrage import ArbitrageSettings
@@ -44,7 +45,8 @@ def observe(block: ArchivedBlock, key: str, settings: BacktestSettings) -> Block
         transactions=len(block.transactions),
         pools=len(told.known.pools),
         left=dict(sorted(told.known.left.items())),
-        taken=tuple(map(_taking, told.taken)),
+        taken=tuple(told.taken),
+        sight=sight_of(told),
         offers=tuple(offers[parameters] for parameters in settings.grid.sets()),
     )
 
@@ -89,20 +91,5 @@ def _offer(proposal: Proposal, tip_wei: int) -> Offer:
         reason=proposal.decision.reason or paid.reason,
         detail=proposal.decision.detail,
         unknown=paid.unknown,
-    )
-
-
-def _taking(taken: Taken) -> Taking:
-    return Taking(
-        kind=taken.kind,
-        transaction=taken.transaction,
-        position=taken.position,
-        taker=taken.taker,
-        pools=tuple(taken.pools),
-        tokens=tuple(taken.tokens),
-        amounts=tuple(taken.amounts_in),
-        gross_wei=taken.gross_wei,
-        gas_wei=taken.gas_wei,
-        to_proposer_wei=taken.to_proposer_wei,
-        reverted=taken.reverted,
+        borrower=found.borrower,
     )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -21,9 +22,7 @@ _AHEAD = 2
 """Blocks handed out for each process, so that none waits."""
 
 
-def replay_all(
-    folder: RunFolder, inputs: Sequence[Input], settings: BacktestSettings, jobs: int, tell: Tell
-) -> None:
+def replay_all(folder: RunFolder, inputs: Sequence[Input], settings: BacktestSettings, jobs: int, tell: Tell) -> None:
     """Every result that ``folder`` lacks. Raises ``ArchiveError`` for a corrupt file and ``OSError`` of the disk; what
     was done by then stays done."""
     missing = [one for one in inputs if folder.load(one) is None]
@@ -44,8 +43,8 @@ def _run(folder: RunFolder, missing: Sequence[Input], settings: BacktestSettings
         rest, running = iter(missing), dict[Future[None], Input]()
         try:
             while True:
-                while len(running) < _AHEAD * jobs and (one := next(rest, None)):
-                    running[pool.submit(_replay_one, folder, one, settings)] = one
+                for following in islice(rest, _AHEAD * jobs - len(running)):
+                    running[pool.submit(_replay_one, folder, following, settings)] = following
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from tallyio.backtest.records import Taken
 from tallyio.core.units import Address, Hash32
+from tallyio.reports.chances import Sight
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -28,6 +30,7 @@ class Offer(msgspec.Struct, frozen=True):
     reason: str = ""
     detail: str = ""
     unknown: bool = False
+    borrower: Address | None = None
 
     @property
     def net_wei(self) -> int:
@@ -35,25 +38,10 @@ class Offer(msgspec.Struct, frozen=True):
         return self.gross_wei - self.gas_wei - self.bid_wei
 
 
-class Taking(msgspec.Struct, frozen=True):
-    """What someone really took in transaction number ``position``; amounts in wei, None where they cannot be told."""
-
-    kind: str
-    transaction: Hash32
-    position: int
-    taker: Address
-    pools: tuple[Address, ...]
-    tokens: tuple[Address, ...]
-    amounts: tuple[int, ...]
-    gross_wei: int | None
-    gas_wei: int
-    to_proposer_wei: int | None
-    reverted: bool
-
-
 class BlockResult(msgspec.Struct, frozen=True):
     """``offers`` has one entry a parameter set, in their order. ``left`` are contracts that look like pools and were
-    not used, with the reason. ``refused`` says why the block could not be replayed; then it has no offers at all."""
+    not used, with the reason; ``sight`` is what could have been seen of what was ``taken``, whatever the parameters.
+    ``refused`` says why the block could not be replayed; then it has no offers at all."""
 
     key: str
     chain_id: int
@@ -64,6 +52,7 @@ class BlockResult(msgspec.Struct, frozen=True):
     transactions: int = 0
     pools: int = 0
     left: dict[Address, str] = {}
-    taken: tuple[Taking, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    sight: Sight = Sight()
     offers: tuple[tuple[Offer, ...], ...] = ()
     refused: str = ""
