@@ -9,6 +9,7 @@ from tallyio.core.units import Address
 
 V2 = "uniswap_v2"
 V3 = "uniswap_v3"
+BALANCER_V2 = "balancer_v2"
 
 
 class Terms(msgspec.Struct, frozen=True):

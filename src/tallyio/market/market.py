@@ -79,6 +79,7 @@ class Market:
         self._untradable: dict[Address, str] = {}
         self._unread: dict[Address, str] = {}
         self._refused: dict[Address, str] = {}
+        self._polled: set[Address] = set()
         self._condemned: dict[Address, str] = dict(untradable_tokens or {})
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
@@ -147,6 +148,10 @@ class Market:
             self._sort(entry, undo.states, happened)
         for address, logs in happened.items():
             self._advance(self._pools[address], logs, event.block.timestamp, undo.states)
+        for address in self._polled:
+            undo.states.setdefault(address, self._states.get(address))
+            self._unread.setdefault(address, "not read yet")
+            self._set(address, None)
         for token, proof in short_changing(event.logs, self._pools).items():
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
@@ -307,6 +312,8 @@ class Market:
             self._states.pop(address, None)
         else:
             self._states[address] = state
+            if family_of(pool).polled(pool, state):
+                self._polled.add(address)
         reason = self._refused.get(address) or self._unread.get(address) or obstacle(pool, state, self._condemned)
         if reason or state is None:
             self._untradable[address] = reason

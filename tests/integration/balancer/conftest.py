@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tallyio.core.units import Address
+from tallyio.core.chain import Log
+from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi
 from tallyio.devnet.artifacts import Artifact
 from tallyio.devnet.deploy.balancer import JOIN, balancer_artifact, factory
@@ -48,7 +49,8 @@ class RealBalancer:
     def __init__(self, factories: Sequence[str]) -> None:
         import pyrevm
 
-        self.evm, self.caller = pyrevm.EVM(), ME
+        self.evm, self.caller, self.gas_used = pyrevm.EVM(), ME, 0
+        self.logs: list[Log] = []
         self.evm.set_balance(ME, 10**30)
         self.at(START)
         own = own_contracts()
@@ -96,7 +98,9 @@ class RealBalancer:
         )
         linked = {library.name: Address(self.deploy(library))} if library else None
         code = artifact.code(linked, abi.pack(types, *arguments) if types else b"")
-        return str(self.evm.deploy(ME, code)).lower()
+        made = str(self.evm.deploy(ME, code)).lower()
+        self._hear()
+        return made
 
     def rate_provider(self, rate: int) -> str:
         return self.deploy(self._provider, "(uint256)", rate)
@@ -214,7 +218,15 @@ class RealBalancer:
             self.evm.revert(before)
             raise RevertedError(_reason(str(e))) from None
         self.evm.commit()
+        self._hear()
         return abi.unpack(returns, bytes(answer)) if returns else ()
+
+    def _hear(self) -> None:
+        """What the last transaction cost and said."""
+        self.gas_used = int(self.evm.result.gas_used)
+        for entry in self.evm.result.logs:
+            place = Address(entry.address.lower()), tuple(entry.topics), bytes(entry.data[1])
+            self.logs.append(Log(*place, 1, Hash32("0x01"), Hash32("0x02"), 0, len(self.logs)))
 
 
 def _reason(text: str) -> str:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from tallyio.chains.keccak import keccak256
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
+from tallyio.protocols.dex.answers import answered, selector, signed_word
 from tallyio.protocols.dex.families import balancer_stable, balancer_weighted
 from tallyio.protocols.dex.families.balancer_shares import Shares
 from tallyio.protocols.dex.families.balancer_stable import COMPOSABLE, FIRST, NO_SHARES, PLAIN, StablePool
@@ -20,16 +20,13 @@ from tallyio.protocols.dex.families.balancer_vault import VaultBalances
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.rate_cache import RateCache
 from tallyio.protocols.dex.families.words import SwapRefusedError
+from tallyio.protocols.dex.family import Call
 
-Call = tuple[Address, bytes]
 Answers = list[bytes | None]
 State = WeightedPool | StablePool
 SWAP_FEE_TYPE, YIELD_FEE_TYPE = 0, 2
 MAX_DECIMALS = 18
-
-
-def selector(signature: str) -> bytes:
-    return keccak256(signature.encode())[:4]
+_VIEW = Address("a pool's view")
 
 
 _POOL_TOKENS = selector("getPoolTokens(bytes32)")
@@ -94,7 +91,7 @@ def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
     if trial is not None:
         i, j, amount, expected = trial
         (answer,) = yield [(vault, _query(key, tokens, i, j, amount))]
-        found = -_signed(_words(answer, 4)[3]) if answer is not None else None
+        found = -signed_word(_words(answer, 4)[3]) if answer is not None else None
         if found not in expected:
             said = " or ".join(map(str, sorted(expected)))
             raise UnusablePoolError(f"the vault quotes {found} where pools of this kind pay {said}")
@@ -204,10 +201,7 @@ def _word(value: int | Address) -> bytes:
 
 
 def _words(answer: bytes | None, count: int) -> list[int]:
-    if answer is None or len(answer) < 32 * count:
-        found = "a revert" if answer is None else f"{len(answer)} bytes"
-        raise UnusablePoolError(f"expected {32 * count} bytes from a view, found {found}")
-    return [int.from_bytes(answer[k : k + 32]) for k in range(0, 32 * count, 32)]
+    return answered(answer, count, _VIEW)
 
 
 def _array(answer: bytes | None, place: int) -> list[int]:
@@ -216,7 +210,3 @@ def _array(answer: bytes | None, place: int) -> list[int]:
     tail = (answer or b"")[at:]
     (count,) = _words(tail, 1)
     return _words(tail[32:], count)
-
-
-def _signed(word: int) -> int:
-    return word - (1 << 256) if word >> 255 else word

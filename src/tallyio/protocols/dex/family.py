@@ -108,6 +108,10 @@ class Family(Protocol):
         """Why the pool cannot be traded in this state; empty when it can."""
         return "" if any(self.holdings(pool, state)) else "no liquidity"
 
+    def polled(self, pool: Pool, state: PoolState) -> bool:
+        """Whether what no event tells may have moved the state: it is read anew at every block."""
+        return False
+
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
         """``SwapStep.detail`` of a swap."""
         return ()

@@ -6,6 +6,7 @@ counted by their nominal value. Source: Balancer's documentation of linear pools
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import balancer_vault
 from tallyio.protocols.dex.families.balancer_vault import VaultBalances
 from tallyio.protocols.dex.families.fixed_point import ONE, div_down, div_up, less, mul_down, quotient_up
@@ -14,7 +15,7 @@ from tallyio.protocols.dex.families.words import SwapRefusedError, div, u256
 SHARES, MAIN, WRAPPED = "shares", "main", "wrapped"
 
 
-class LinearPool(msgspec.Struct, frozen=True):
+class LinearPool(PoolState, frozen=True):
     """``roles`` say what each token of the vault is; ``scales`` are ``10**(18 - decimals)``; ``rate`` is the wrapper's.
 
     Targets (18 decimals) are of the main token; ``fee`` is 1e18.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import balancer_shares, balancer_stable_math, balancer_vault, stable_math
 from tallyio.protocols.dex.families.balancer_vault import VaultBalances
 from tallyio.protocols.dex.families.fixed_point import complement, div_down, div_up, mul_down, mul_up
@@ -18,7 +19,7 @@ FIRST, PLAIN, COMPOSABLE = "first", "plain", "composable"
 """``FIRST`` rounds the invariant up (stable pools of 2021, meta stable pools); ``COMPOSABLE`` trades its own shares."""
 
 
-class StablePool(msgspec.Struct, frozen=True):
+class StablePool(PoolState, frozen=True):
     """Tuples have one entry for each token of the vault, shares too. ``scales`` are ``10**(18 - decimals)``.
 
     Amplifications are times 1000; fees are 1e18; ``share_index`` is the place of the pool's own shares.

@@ -6,6 +6,7 @@ sensor" (2019); judged by the published contracts of Balancer v2 and v3.
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import balancer_vault
 from tallyio.protocols.dex.families.balancer_vault import VaultBalances
 from tallyio.protocols.dex.families.fixed_point import ONE, complement, div_down, div_up, less, mul_down, mul_up
@@ -16,7 +17,7 @@ MAX_RATIO = 3 * ONE // 10
 """The greatest part of a balance that one swap may bring or take."""
 
 
-class WeightedPool(msgspec.Struct, frozen=True):
+class WeightedPool(PoolState, frozen=True):
     """Balancer v2. ``scales`` are ``10**(18 - decimals)``; weights and ``fee`` are 1e18.
 
     ``fast_powers``: exponents of one, two and four are computed by squares, as in pools since the second factory.

@@ -6,11 +6,12 @@ wrapped staked ether. Judged by OpenZeppelin's vault, and by a stand-in for the 
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families.fixed_point import less, quotient_up
 from tallyio.protocols.dex.families.words import div, require, u256
 
 
-class VaultShares(msgspec.Struct, frozen=True):
+class VaultShares(PoolState, frozen=True):
     """An ERC-4626 vault that holds its assets itself.
 
     ``virtual_shares`` and ``virtual_assets`` are added to the totals before they are compared (both 0 where a vault has
@@ -61,7 +62,7 @@ def _moved(vault: VaultShares, assets: int, shares: int) -> VaultShares:
     return msgspec.structs.replace(vault, assets=less(vault.assets + assets, 0), shares=less(vault.shares + shares, 0))
 
 
-class StakedRate(msgspec.Struct, frozen=True):
+class StakedRate(PoolState, frozen=True):
     """What all shares of a rebasing token are worth together; one wrapped token is one share."""
 
     ether: int
