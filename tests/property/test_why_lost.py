@@ -22,7 +22,7 @@ attempts = st.builds(
     Attempt, st.just("o"), st.sampled_from(Stage), st.integers(1, 6), st.integers(0, 4), pools, wei,
     borrower=borrower, landed_block=st.none() | st.integers(1, 8), reason=reasons,
 )  # fmt: skip
-some = st.frozensets(names, max_size=2)
+some = st.dictionaries(names, st.just("so"), max_size=2)
 sights = st.builds(Sight, some, some, some, st.integers(0, 5), wei)
 
 

@@ -13,7 +13,7 @@ from tallyio.app.deploy import deploy_executor
 from tallyio.app.figures import RunFigures, write_figures
 from tallyio.app.options import DemoOptions, DevnetOptions
 from tallyio.app.report import account_for, write_page
-from tallyio.app.run import BlockLimit, run_with_view
+from tallyio.app.run import BlockLimit, figures_of, run_with_view
 from tallyio.app.searcher import Searcher
 from tallyio.config.directory import ConfigDirectory
 
@@ -60,7 +60,7 @@ async def _search(directory: ConfigDirectory, options: DemoOptions) -> RunFigure
     async with Searcher(directory, live=True, observers=(limit,)) as searcher:
         limit.searcher = searcher
         await run_with_view(searcher, headless=options.headless)
-        figures = RunFigures(limit.first, limit.last, options.seed, searcher.monitor.latency.summary())
+        figures = figures_of(searcher, limit, options.seed)
     write_figures(directory.data_dir, figures)
     return figures
 

@@ -5,17 +5,24 @@ from pathlib import Path
 import msgspec
 
 from tallyio.core.errors import OperatorError
+from tallyio.core.units import Address
 
 FILE_NAME = "run.json"
 
 
 class RunFigures(msgspec.Struct, frozen=True):
-    """The blocks of the latest run, its seed, its latencies in microseconds."""
+    """The blocks of the latest run, its seed, its latencies in microseconds, and the pools that it knew.
+
+    ``left`` are those of ``pools`` that no route could use at the end, with the reason. ``pools`` is None where it was
+    not written down.
+    """
 
     first_block: int
     last_block: int
     seed: int | None
     latency_us: dict[str, dict[str, float]]
+    pools: tuple[Address, ...] | None = None
+    left: dict[Address, str] = {}
 
 
 def write_figures(data_dir: Path, figures: RunFigures) -> None:

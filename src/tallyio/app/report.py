@@ -11,6 +11,7 @@ from tallyio import __version__
 from tallyio.app.chain_check import check_chain
 from tallyio.app.figures import RunFigures, read_figures
 from tallyio.app.ledger import prove
+from tallyio.app.taken import sight_of, taken_by_others
 from tallyio.chains import blocks, reads
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
@@ -38,20 +39,21 @@ async def make_report(config: Path, *, missed: bool, html: Path | None) -> dict[
     if html:
         write_page(html, directory, result, records, comparison)
     shown: dict[str, Any] = msgspec.to_builtins(result)
-    if comparison:
-        shown["missed"] = [as_object(lost) for lost in comparison.lost]
+    shown["missed"] = [as_object(lost) for lost in comparison.lost]
     return shown
 
 
 async def account_for(
     directory: ConfigDirectory, figures: RunFigures, *, missed: bool
-) -> tuple[Tally, RunRecords, Comparison | None]:
-    """The tally of a run; with ``missed`` beside what an exhaustive search over its blocks finds."""
+) -> tuple[Tally, RunRecords, Comparison]:
+    """The tally of a run beside what others took; with ``missed`` beside what an exhaustive search finds, too."""
     records = read_records(directory.data_dir)
-    comparison = None
-    if missed:
-        found = await search_all(directory, figures.first_block, figures.last_block - 1)
-        comparison = compare(found, records)
+    takeable = await search_all(directory, figures.first_block, figures.last_block - 1) if missed else []
+    async with Rpc(directory.chain.http_url) as rpc:
+        await check_chain(rpc, directory.chain)
+        taken = await taken_by_others(rpc, directory, figures, {o.tx_hash for o in records.outcomes})
+        sight = await sight_of(rpc, directory, figures, taken)
+    comparison = compare(takeable, records, taken, sight, searched=missed)
     proof = await prove(directory)
     result = tally(
         records,

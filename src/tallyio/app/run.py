@@ -52,9 +52,9 @@ async def run_searcher(
         try:
             await run_with_view(searcher, headless=headless)
         finally:
-            latencies = searcher.monitor.latency.summary()
+            figures = figures_of(searcher, limit, None)
             if limit.first:
-                write_figures(directory.data_dir, RunFigures(limit.first, limit.last, None, latencies))
+                write_figures(directory.data_dir, figures)
         model = searcher.model
         return {
             "mode": model.mode,
@@ -65,8 +65,21 @@ async def run_searcher(
             "landed": model.landed,
             "profit_wei": model.profit_wei,
             "breaker": searcher.books.breaker.reason,
-            "latency_us": latencies,
+            "latency_us": figures.latency_us,
         }
+
+
+def figures_of(searcher: Searcher, limit: BlockLimit, seed: int | None) -> RunFigures:
+    """What is kept of a run beside its journal."""
+    market = searcher.mirror.market
+    return RunFigures(
+        first_block=limit.first,
+        last_block=limit.last,
+        seed=seed,
+        latency_us=searcher.monitor.latency.summary(),
+        pools=tuple(market.pools),
+        left={**market.untradable, **market.unread},
+    )
 
 
 async def run_with_view(searcher: Searcher, *, headless: bool) -> None:

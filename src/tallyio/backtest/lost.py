@@ -101,10 +101,10 @@ def sight_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> Sight:
     known = replayed.known
     there = chances(replayed.number, replayed.taken)
     named = {pool for chance in there for pool in chance.pools} - known.pools.keys()
-    foreign = {pool for pool in named if known.left.get(pool, PROTOCOL_UNKNOWN) == PROTOCOL_UNKNOWN}
+    why = {pool: known.left.get(pool, PROTOCOL_UNKNOWN) for pool in sorted(named)}
     return Sight(
-        foreign=frozenset(foreign),
-        unknown=frozenset(named - foreign),
+        foreign={pool: "" for pool, reason in why.items() if reason == PROTOCOL_UNKNOWN},
+        unknown={pool: reason for pool, reason in why.items() if reason != PROTOCOL_UNKNOWN},
         longest=settings.max_hops,
         minimum_wei=settings.arbitrage.min_profit_wei,
     )

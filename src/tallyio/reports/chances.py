@@ -3,6 +3,7 @@
 Replay and the live journal fill the same records; amounts are wei of the chain's coin unless a field says otherwise.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -23,9 +24,9 @@ class Rival(msgspec.Struct, frozen=True):
 class Chance(msgspec.Struct, frozen=True):
     """One opportunity of ``block`` after ``position`` of its transactions.
 
-    ``pools`` are its path in order (of a liquidation: the market first), ``tokens`` and ``amounts`` what went into each
-    hop and, last, what came out. ``value_wei`` is what it was worth after gas at the base fee and before any payment
-    to the proposer; None where it has no price.
+    ``pools`` are its path in order (of a liquidation its market, or the pools of its swaps), ``tokens`` and ``amounts``
+    what went into each hop. ``value_wei`` is what it was worth after gas at the base fee and before any payment to the
+    proposer; None where it has no price.
     """
 
     block: int
@@ -37,10 +38,6 @@ class Chance(msgspec.Struct, frozen=True):
     amounts: tuple[int, ...] = ()
     borrower: Address | None = None
     rival: Rival | None = None
-
-    @property
-    def hops(self) -> int:
-        return 0 if self.borrower else len(self.pools)
 
 
 class Stage(StrEnum):
@@ -75,13 +72,16 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What we could have seen. ``foreign`` contracts belong to no protocol that is known, ``unknown`` ones to a known
-    protocol but not to the market; no route may touch what is ``untradable``. ``longest`` is the most hops that are
-    searched, ``minimum_wei`` the least value that is proposed."""
+    """What we could have seen; addresses are mapped to what is known about why.
 
-    foreign: frozenset[Address] = frozenset()
-    unknown: frozenset[Address] = frozenset()
-    untradable: frozenset[Address] = frozenset()
+    ``foreign`` contracts belong to no protocol that is known, ``unknown`` ones to a known protocol but not to the
+    market, or not with a state that can be priced; no route may touch ``untradable`` tokens and pools. ``longest`` is
+    the most hops that are searched, ``minimum_wei`` the least value that is proposed.
+    """
+
+    foreign: Mapping[Address, str] = {}
+    unknown: Mapping[Address, str] = {}
+    untradable: Mapping[Address, str] = {}
     longest: int = 4
     minimum_wei: int = 0
 

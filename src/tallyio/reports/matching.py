@@ -96,7 +96,8 @@ def _missed(chance: Chance, trail: _Trail, sight: Sight) -> Verdict:
     ]
     fitting = [a for a in near if same(chance, a)] or [a for a in near if _instead(chance, a)]
     attempt = max(fitting, key=lambda a: _rank(chance, a), default=None)
-    return Verdict(chance, attempt, lost(Case(chance, attempt, sight)))
+    idle = not trail.aimed.get(chance.block)
+    return Verdict(chance, attempt, lost(Case(chance, attempt, sight, idle)))
 
 
 def _instead(chance: Chance, attempt: Attempt) -> bool:

@@ -22,7 +22,7 @@ class Comparison(msgspec.Struct, frozen=True):
     loss in another; ``beyond_wei`` is the surplus (sizes, routes) and what backruns took inside blocks.
 
     ``takeable_in`` has the takeable value by block of inclusion; ``verdicts`` are of the takeable and, behind them, of
-    what others took besides.
+    what others took besides. ``searched`` tells whether the takeable was looked for at all.
     """
 
     blocks: int
@@ -31,6 +31,7 @@ class Comparison(msgspec.Struct, frozen=True):
     beyond_wei: int
     takeable_in: dict[int, int]
     verdicts: tuple[Verdict, ...]
+    searched: bool = True
 
     @property
     def captured_ratio(self) -> float:
@@ -47,7 +48,12 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(
-    takeable: Iterable[BlockTakeable], records: RunRecords, taken: Iterable[Chance] = (), sight: Sight = _NOTHING
+    takeable: Iterable[BlockTakeable],
+    records: RunRecords,
+    taken: Iterable[Chance] = (),
+    sight: Sight = _NOTHING,
+    *,
+    searched: bool = True,
 ) -> Comparison:
     """Match every takeable opportunity, and every one that others took (``taken``, each with its rival), with what the
     run did in its block."""
@@ -59,14 +65,19 @@ def compare(
         counted = max(0, min(top[number], block.net_wei))
         captured += counted
         beyond += whole[number] - counted
-    chances = _with_rivals([_chance(block, item) for block in blocks for item in block.taken], list(taken))
+    ours = attempts(records)
+    there, besides = _with_rivals([_chance(block, item) for block in blocks for item in block.taken], list(taken))
+    verdicts = judge(there, ours, sight, full_percent=_FULL)
+    # What a rival took besides was not there for the trades of ours that landed: those took something else.
+    verdicts += judge(besides, [a for a in ours if a.landed_block is None], sight)
     return Comparison(
         blocks=len(blocks),
         takeable_wei=sum(block.net_wei for block in blocks),
         captured_wei=captured,
         beyond_wei=beyond,
         takeable_in={block.state_block + 1: block.net_wei for block in blocks},
-        verdicts=tuple(judge(chances, attempts(records), sight, full_percent=_FULL)),
+        verdicts=tuple(verdicts),
+        searched=searched,
     )
 
 
@@ -96,9 +107,8 @@ def _chance(block: BlockTakeable, item: Takeable) -> Chance:
     )
 
 
-def _with_rivals(chances: list[Chance], taken: list[Chance]) -> list[Chance]:
-    """Each takeable chance with the first who took it, or a part of it, in its block; behind them what others took
-    besides."""
+def _with_rivals(chances: list[Chance], taken: list[Chance]) -> tuple[list[Chance], list[Chance]]:
+    """Each takeable chance with the first who took it, or a part of it, in its block; and what others took besides."""
     left = list(taken)
     found: list[Chance] = []
     for chance in chances:
@@ -108,7 +118,7 @@ def _with_rivals(chances: list[Chance], taken: list[Chance]) -> list[Chance]:
             left.remove(took)
             chance = msgspec.structs.replace(chance, rival=took.rival)
         found.append(chance)
-    return [*found, *left]
+    return found, left
 
 
 def _overlap(chance: Chance, taken: Chance) -> bool:

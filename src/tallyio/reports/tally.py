@@ -78,6 +78,7 @@ def tally(
     landed = records.landed()
     paid = [*landed, *(o for o in fates.values() if o.status == "reverted")]
     sent = _submitted(records)
+    searched = comparison if comparison and comparison.searched else None
     return Tally(
         version=version,
         seed=seed,
@@ -90,9 +91,9 @@ def tally(
         gas_wei=sum(o.gas_cost_wei for o in paid),
         bid_wei=sum(o.bid_wei for o in landed),
         losing=sum(_net(o) < 0 for o in paid),
-        takeable_wei=comparison.takeable_wei if comparison else None,
-        captured_wei=comparison.captured_wei if comparison else None,
-        captured_ratio=comparison.captured_ratio if comparison else None,
+        takeable_wei=searched.takeable_wei if searched else None,
+        captured_wei=searched.captured_wei if searched else None,
+        captured_ratio=searched.captured_ratio if searched else None,
         success_ratio=sum(o.net_wei >= o.predicted_net_wei for o in landed) / len(landed) if landed else 1.0,
         ledger_difference_wei=ledger_difference_wei,
         latency_us={stage: dict(figures) for stage, figures in latency_us.items()},

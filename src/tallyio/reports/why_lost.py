@@ -4,7 +4,7 @@
 asked first, from the furthest an attempt can come; sight is asked where we had nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -57,11 +57,13 @@ _SIMULATED: Final = (Reason.SIMULATION_FAILED, Reason.SIMULATION_BELOW_PREDICTIO
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One chance that was not taken in full, with what we had (None: nothing) and could have seen."""
+    """One chance that was not taken in full, with what we had (None: nothing) and could have seen. ``idle`` tells that
+    we had nothing at all for its block."""
 
     chance: Chance
     attempt: Attempt | None
     sight: Sight
+    idle: bool = False
 
     def landed_here(self) -> bool:
         ours, there = self.attempt, self.chance
@@ -78,12 +80,14 @@ class Case(msgspec.Struct, frozen=True):
         ours = self.attempt
         return ours is not None and ours.stage is stage and (not reasons or ours.reason in reasons)
 
-    def touches(self, what: frozenset[Address]) -> bool:
-        return self.attempt is None and not what.isdisjoint((*self.chance.pools, *self.chance.tokens))
+    def touches(self, what: Mapping[Address, str]) -> bool:
+        return self.attempt is None and any(each in what for each in (*self.chance.pools, *self.chance.tokens))
 
     def too_long(self) -> bool:
         pools = self.chance.pools
-        return self.attempt is None and (self.chance.hops > self.sight.longest or len(set(pools)) < len(pools))
+        if self.attempt is not None or self.chance.borrower is not None:
+            return False
+        return len(pools) > self.sight.longest or len(set(pools)) < len(pools)
 
     def too_small(self) -> bool:
         value = self.chance.value_wei
@@ -157,9 +161,10 @@ def _detail(case: Case, why: Why) -> str:
     match why:
         case Why.PROTOCOL_UNKNOWN | Why.POOL_UNKNOWN:
             what = sight.foreign if why is Why.PROTOCOL_UNKNOWN else sight.unknown
-            return ", ".join(dict.fromkeys(p for p in chance.pools if p in what))
+            return _named(chance, what)
         case Why.PATH_TOO_LONG:
-            return f"{chance.hops} hops over {len(set(chance.pools))} pools, at most {sight.longest} hops are searched"
+            hops, pools = len(chance.pools), len(set(chance.pools))
+            return f"{hops} hops over {pools} pools; {sight.longest} at most, each pool once, are searched"
         case Why.OUTBID if ours and chance.rival:
             paid = "an unknown amount" if chance.rival.paid_wei is None else f"{chance.rival.paid_wei} wei"
             return f"the taker paid {paid} to the proposer, our bid was {ours.bid_wei} wei"
@@ -172,9 +177,16 @@ def _detail(case: Case, why: Why) -> str:
         case Why.RISK | Why.BELOW_MINIMUM if ours:
             return f"{ours.reason}: {ours.detail}" if ours.detail else ours.reason
         case Why.RISK:
-            return ", ".join(sorted(sight.untradable & {*chance.pools, *chance.tokens}))
+            return _named(chance, sight.untradable)
         case Why.BELOW_MINIMUM:
             return f"worth {chance.value_wei} wei, at least {sight.minimum_wei} is asked for"
+        case Why.NOT_FOUND:
+            return "nothing at all was found for this block" if case.idle else ""
         case Why.FOR_LESS | Why.OTHER_ROUTE if ours:
             return f"ours took {ours.value_wei} wei"
     return ours.detail if ours else ""
+
+
+def _named(chance: Chance, what: Mapping[Address, str]) -> str:
+    named = dict.fromkeys(each for each in (*chance.pools, *chance.tokens) if each in what)
+    return ", ".join(f"{each} ({what[each]})" if what[each] else each for each in named)

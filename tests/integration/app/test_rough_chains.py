@@ -103,5 +103,10 @@ def test_rivals(start_devnet: Callable[..., Any], commands: Any, blocks: int) ->
     report = commands.run("report", "--config", config, "--json").json()
     assert report["rivals"]["landed"] > 0
     assert 0 < report["rivals_share"] < 1
+    outbid = [lost for lost in report["missed"] if lost["reason"] == "outbid"]
+    assert outbid, "bundles were dropped for those of rivals"
+    assert all(lost["rival"]["paid_wei"] and lost["ours"]["stage"] == "sent" for lost in outbid)
+    assert sum(row["count"] for row in report["not_taken"].values()) == len(report["missed"])
+    assert sum(row["wei"] for row in report["not_taken"].values()) == sum(m["missing_wei"] for m in report["missed"])
     assert report["landed"] == len(final)
     assert report["profit_wei"] == sum(o.net_wei for o in final) > 0

@@ -109,6 +109,7 @@ def test_the_tip_is_part_of_what_the_proposer_gets() -> None:
 def test_what_we_could_not_see(taken: Taken, left: dict[Address, str], why: Why) -> None:
     [found] = lost_of(replayed(taken, left=left))
     assert found.why is why
+    assert all(each in found.detail for each in left)
 
 
 def test_a_route_over_one_of_the_same_pools_that_was_outbid_speaks_for_the_one_we_did_not_find() -> None:

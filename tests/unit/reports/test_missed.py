@@ -138,7 +138,7 @@ def test_what_a_rival_took_while_our_bundle_was_out_was_outbid(run, item):
 def test_what_others_took_besides_is_lost_too_and_changes_no_share(run, item):
     thing = item("p q", ETH)
     others = [rival(("0xf0", "0xf1")), rival(thing.pools, block=12, value_wei=None)]
-    sight = Sight(foreign=frozenset({"0xf1"}))
+    sight = Sight(foreign={"0xf1": "so"})
     found = compare([BlockTakeable(10, (thing,))], run.records(), others, sight)
     assert found.takeable_wei == ETH
     assert [(lost.why, lost.chance.block) for lost in found.lost] == [

@@ -36,11 +36,11 @@ CASES: list[tuple[Why, Case]] = [
     (Why.BELOW_MINIMUM, Case(CHANCE, denied("below_minimum"), SIGHT)),
     (Why.RISK, Case(CHANCE, denied("position_over_limit"), SIGHT)),
     (Why.NOT_SENT, Case(CHANCE, OURS, SIGHT)),
-    (Why.PROTOCOL_UNKNOWN, Case(CHANCE, None, Sight(foreign=frozenset({"0xq"})))),
-    (Why.POOL_UNKNOWN, Case(CHANCE, None, Sight(unknown=frozenset({"0xq"})))),
+    (Why.PROTOCOL_UNKNOWN, Case(CHANCE, None, Sight(foreign={"0xq": "so"}))),
+    (Why.POOL_UNKNOWN, Case(CHANCE, None, Sight(unknown={"0xq": "so"}))),
     (Why.PATH_TOO_LONG, Case(CHANCE, None, Sight(longest=1))),
     (Why.PATH_TOO_LONG, Case(replace(CHANCE, pools=("0xp", "0xq", "0xp")), None, SIGHT)),
-    (Why.RISK, Case(CHANCE, None, Sight(untradable=frozenset({"0xb"})))),
+    (Why.RISK, Case(CHANCE, None, Sight(untradable={"0xb": "so"}))),
     (Why.BELOW_MINIMUM, Case(CHANCE, None, Sight(minimum_wei=ETH + 1))),
     (Why.NOT_FOUND, Case(CHANCE, None, SIGHT)),
 ]
@@ -56,15 +56,15 @@ def test_every_reason_is_tried_has_a_group_and_a_rule() -> None:
     assert {why for why, _ in CASES} == set(Why) == set(GROUPS) == {why for why, _ in RULES}
 
 
-EVERYTHING = Sight(frozenset({"0xp"}), frozenset({"0xq"}), frozenset({"0xb"}), 1, 2 * ETH)
+EVERYTHING = Sight({"0xp": "so"}, {"0xq": "so"}, {"0xb": "so"}, 1, 2 * ETH)
 
 
 def test_what_we_could_have_seen_is_asked_in_order() -> None:
     order = []
     sight = EVERYTHING
     for name, neutral in (
-        *(("foreign", frozenset()), ("unknown", frozenset()), ("longest", 4)),
-        *(("untradable", frozenset()), ("minimum_wei", 0)),
+        *(("foreign", {}), ("unknown", {}), ("longest", 4)),
+        *(("untradable", {}), ("minimum_wei", 0)),
     ):
         order.append(lost(Case(CHANCE, None, sight)).why)
         sight = replace(sight, **{name: neutral})
@@ -87,9 +87,9 @@ def test_a_value_without_price_is_counted_and_not_added() -> None:
 
 
 def test_a_liquidation_has_no_path_that_could_be_too_long() -> None:
-    there = Chance(7, 3, "liquidation", ("0xmarket",), ETH, borrower="0xbob")
+    there = Chance(7, 3, "liquidation", ("0xmarket", "0xp", "0xmarket"), ETH, borrower="0xbob")
     assert lost(Case(there, None, Sight(longest=0))).why is Why.NOT_FOUND
-    assert lost(Case(there, None, Sight(foreign=frozenset({"0xmarket"})))).why is Why.PROTOCOL_UNKNOWN
+    assert lost(Case(there, None, Sight(foreign={"0xmarket": "so"}))).why is Why.PROTOCOL_UNKNOWN
 
 
 def test_one_trade_takes_one_chance_and_the_next_over_the_same_pools_is_lost() -> None:
@@ -106,6 +106,16 @@ def test_of_several_attempts_the_timely_one_that_came_furthest_speaks() -> None:
     tried = [late, denied("halted"), refused]
     assert judge([CHANCE], tried, SIGHT)[0].attempt == refused
     assert judge([CHANCE], [late, replace(late, opportunity_id="later", block=9)], SIGHT)[0].attempt == late
+
+
+def test_a_block_for_which_we_had_nothing_at_all_says_so() -> None:
+    elsewhere = replace(OURS, pools=("0xr",))
+    [busy] = judge([CHANCE], [elsewhere], SIGHT)
+    [idle] = judge([CHANCE], [replace(elsewhere, block=8)], SIGHT)
+    assert busy.lost is not None
+    assert idle.lost is not None
+    assert (busy.lost.why, idle.lost.why) == (Why.NOT_FOUND, Why.NOT_FOUND)
+    assert (busy.lost.detail, idle.lost.detail) == ("", "nothing at all was found for this block")
 
 
 def test_the_object_names_all_there_is_to_know() -> None:
