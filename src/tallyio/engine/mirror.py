@@ -68,7 +68,8 @@ class Mirror:
         Raises ``OutOfReachError`` when the chain does not answer; it may be called again.
         """
         if unread := [self.market.pools[address] for address in self.market.unread]:
-            self.market.settle(await read_pools(self._read, unread, self.head.block.number))
+            number, known = self.head.block.number, self.market.refreshable
+            self.market.settle(await read_pools(self._read, unread, number, known))
         if not self._lending_open:
             await self._open_lending()
         for mirror in self.lending.values():

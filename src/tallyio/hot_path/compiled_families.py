@@ -1,10 +1,10 @@
 """Which families' pools the compiled kernels hold, and as what."""
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import V2, V3, PairState, Pool, PoolState, V2State, V3State
+from tallyio.core.pools import PANCAKE_V3, V2, V3, PairState, Pool, PoolState, V2State, V3State
 from tallyio.hot_path.state import layout
 
-COMPILED = {V2: layout.V2, V3: layout.V3}
+COMPILED = {V2: layout.V2, V3: layout.V3, PANCAKE_V3: layout.V3}
 
 
 def is_compiled(pool: Pool) -> bool:

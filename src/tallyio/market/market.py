@@ -27,6 +27,7 @@ from tallyio.protocols.dex.siblings import family_of
 
 log = structlog.get_logger()
 
+MAY_HAVE_CHANGED = "may have changed without an event"
 HISTORY = 256
 """Blocks that can be rewound."""
 
@@ -115,6 +116,12 @@ class Market:
         """Pools that ``settle`` must bring from the chain before they can be used, with the reason."""
         return MappingProxyType(self._unread)
 
+    @property
+    def refreshable(self) -> Mapping[Address, PoolState]:
+        """The states, followed until now, of those ``unread`` of which ``read_pools`` need not ask all."""
+        changed = (address for address, reason in self._unread.items() if reason == MAY_HAVE_CHANGED)
+        return {address: self._states[address] for address in changed if address in self._states}
+
     def publish_to(self, publisher: Publisher) -> None:
         """All pools now, and from now on every change, at the end of the block or rollback that makes it."""
         self._publisher = publisher
@@ -149,9 +156,8 @@ class Market:
         for address, logs in happened.items():
             self._advance(self._pools[address], logs, event.block.timestamp, undo.states)
         for address in self._polled:
-            undo.states.setdefault(address, self._states.get(address))
-            self._unread.setdefault(address, "not read yet")
-            self._set(address, None)
+            self._unread.setdefault(address, MAY_HAVE_CHANGED)
+            self._set(address, self._states.get(address))
         for token, proof in short_changing(event.logs, self._pools).items():
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
@@ -187,7 +193,8 @@ class Market:
         Those without a state yet wait for an event; those that are refused stay so until an event of theirs comes.
         """
         undo = self._undo[-1].states if self._undo else {}
-        for address in self._unread:
+        asked = dict(self._unread)
+        for address in asked:
             pool = read.learned.get(address, self._pools[address])
             if pool.address != address:
                 self._forget(address)
@@ -195,9 +202,9 @@ class Market:
             self._enter(pool)
             if address in read.refused:
                 self._refused[address] = read.refused[address]
-            undo.setdefault(pool.address, None)
-        unread, self._unread = self._unread, {}
-        for address in unread:
+            undo.setdefault(pool.address, self._states.get(pool.address))
+        self._unread.clear()
+        for address in asked:
             named = read.learned[address].address if address in read.learned else address
             self._set(named, read.states.get(named))
         self._publish()
@@ -243,7 +250,8 @@ class Market:
             undo.setdefault(found.address, self._states.get(found.address))
             self._discover(found)
             self.counters.applied += 1
-            return
+            if family_of(found).key(entry) != found.address:
+                return
         pool = self.registry.subject(entry, self._pools)
         if pool is not None:
             happened.setdefault(pool.address, []).append(entry)

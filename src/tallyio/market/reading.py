@@ -1,6 +1,7 @@
 """Pool states read from the contracts at one block: to start a mirror, to mend it, and to judge it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,16 +26,19 @@ class PoolsRead(msgspec.Struct):
     refused: dict[Address, str] = {}
 
 
-async def read_pools(read: Read, pools: Iterable[Pool], block: int) -> PoolsRead:
+async def read_pools(
+    read: Read, pools: Iterable[Pool], block: int, known: Mapping[Address, PoolState] = MappingProxyType({})
+) -> PoolsRead:
     """All ``pools`` at ``block``, round by round together: as many batches as their longest reading has rounds.
 
-    A pool whose contract answers otherwise than its family does is refused. Raises ``OutOfReachError`` when the node
-    does not answer.
+    Of pools ``known`` only what events do not tell is asked. A pool whose contract answers otherwise than its family
+    does is refused. Raises ``OutOfReachError`` when the node does not answer.
     """
     found = PoolsRead()
     open_: list[tuple[Pool, Reading, list[Call]]] = []
     for pool in pools:
-        _next(pool, family_of(pool).read(pool), None, open_, found)
+        family, state = family_of(pool), known.get(pool.address)
+        _next(pool, family.read(pool) if state is None else family.refresh(pool, state), None, open_, found)
     while open_:
         asked, open_ = open_, []
         answers = iter(await _answers(read, [call for _, _, calls in asked for call in calls], block))

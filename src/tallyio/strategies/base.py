@@ -12,7 +12,7 @@ from tallyio.core.pools import V2, V3, Pool
 from tallyio.core.trade import FlashLoan, LiquidateStep, Opportunity, Route, Step, SwapStep
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
-from tallyio.protocols.dex.siblings import family_of
+from tallyio.protocols.dex.siblings import FAMILIES, family_of
 
 
 class Strategy(Protocol):
@@ -38,11 +38,17 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flash_loan: NonNegative = 102_000
 
     def __post_init__(self) -> None:
-        if set(self.swap) != {V2, V3}:
-            raise ValueError(f"swap: found {', '.join(sorted(self.swap)) or 'nothing'}, expected {V2} and {V3}")
+        unknown = set(self.swap) - set(FAMILIES)
+        if unknown or not {V2, V3} <= set(self.swap):
+            raise ValueError(f"swap: found {', '.join(sorted(self.swap)) or 'nothing'}, expected {V2} and {V3}, "
+                             f"and of the others {', '.join(sorted(set(FAMILIES) - {V2, V3}))}")  # fmt: skip
 
     def swaps(self, families: Iterable[str]) -> int:
-        return self.base + sum(self.swap[family] for family in families)
+        return self.base + sum(self.hop(family) for family in families)
+
+    def hop(self, family: str) -> int:
+        """Of one swap: as set, else the family's own figure."""
+        return self.swap.get(family) or FAMILIES[family].typical_gas
 
     def route(self, route: Route) -> int:
         return self.base + sum(self._step(step) for step in (route.funding, *route.inner, *route.outer))
@@ -50,7 +56,7 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _step(self, step: Step | FlashLoan) -> int:
         match step:
             case SwapStep():
-                return self.swap[step.family]
+                return self.hop(step.family)
             case LiquidateStep():
                 return self.liquidation
             case FlashLoan():

@@ -46,6 +46,8 @@ class Family(Protocol):
     name: str
     topics: frozenset[str]
     """First topics of the events, of factories and of pools, that mean something to it."""
+    typical_gas: int
+    """Of one swap as the executor makes it, about."""
     read_first: bool = False
     """Whether a new pool must be read once before its events can be followed."""
 
@@ -63,6 +65,10 @@ class Family(Protocol):
     def read(self, pool: Pool) -> Reading:
         """The pool's state from view calls. Raises ``ChainDataError`` for an answer that is none of the family's."""
         ...
+
+    def refresh(self, pool: Pool, state: PoolState) -> Reading:
+        """As ``read``, where events tell all but what ``polled`` is about."""
+        return self.read(pool)
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
         """The state after the pool's events ``logs``, in order, of one block; ``None`` where it must be read anew.
@@ -101,8 +107,8 @@ class Family(Protocol):
         ...
 
     def gas(self, pool: Pool, state: PoolState) -> int:
-        """Of one swap as the executor makes it, about."""
-        ...
+        """``typical_gas``, better where the state tells more."""
+        return self.typical_gas
 
     def obstacle(self, pool: Pool, state: PoolState) -> str:
         """Why the pool cannot be traded in this state; empty when it can."""

@@ -4,10 +4,12 @@ from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import Pool
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
 from tallyio.protocols.dex.family import Family
+from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
+from tallyio.protocols.dex.uniswap_v4 import UniswapV4
 
-_ALL: tuple[Family, ...] = (UniswapV2(), UniswapV3(), BalancerV2())
+_ALL: tuple[Family, ...] = (UniswapV2(), UniswapV3(), PancakeSwapV3(), UniswapV4(), BalancerV2())
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
 

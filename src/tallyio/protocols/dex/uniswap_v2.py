@@ -21,13 +21,13 @@ SWAP = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822"
 """``Swap(address indexed sender, uint256 amount0In, uint256 amount1In, uint256 amount0Out, uint256 amount1Out,
 address indexed to)``"""
 GET_RESERVES = bytes.fromhex("0902f1ac")
-GAS = 58_000
 _HEADROOM = 2**20
 """A reserve within this fraction of its type's limit takes no trade worth making."""
 
 
 class UniswapV2(Family):
     name = V2
+    typical_gas = 58_000
     topics = frozenset({PAIR_CREATED, SYNC})
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
@@ -78,9 +78,6 @@ class UniswapV2(Family):
     def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
         own = _own(pool, state)
         return own.reserve0, own.reserve1
-
-    def gas(self, pool: Pool, state: PoolState) -> int:
-        return GAS
 
     def obstacle(self, pool: Pool, state: PoolState) -> str:
         reserves = self.holdings(pool, state)

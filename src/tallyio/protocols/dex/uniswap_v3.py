@@ -35,12 +35,16 @@ SLOT0 = bytes.fromhex("3850c7bd")
 LIQUIDITY = bytes.fromhex("1a686502")
 TICK_BITMAP = bytes.fromhex("5339c296")
 TICKS = bytes.fromhex("f30dba93")
-GAS = 72_000
 _Q96 = 2**96
 
 
 class UniswapV3(Family):
+    """``swapped`` is the topic of its Swap event; forks may put more words behind the five of Uniswap's."""
+
     name = V3
+    typical_gas = 72_000
+    swapped = SWAP
+    swapped_words = 5
     topics = frozenset({POOL_CREATED, INITIALIZE, SWAP, MINT, BURN})
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
@@ -52,7 +56,7 @@ class UniswapV3(Family):
         if token0 >= token1 or not 0 <= fee < PIPS or tick_spacing <= 0:
             raise ChainDataError(f"the factory {log.address} announced a pool that Uniswap v3 cannot have")
         tokens = address_word(token0), address_word(token1)
-        return Pool(address_word(pool), V3, deployment.protocol, tokens, fee, tick_spacing)
+        return Pool(address_word(pool), self.name, deployment.protocol, tokens, fee, tick_spacing)
 
     def read(self, pool: Pool) -> Reading:
         slot0, within = yield [(pool.address, SLOT0), (pool.address, LIQUIDITY)]
@@ -90,8 +94,8 @@ class UniswapV3(Family):
                 continue
             if own is None:
                 raise ChainDataError(f"pool {pool.address} is not initialised, found an event {log.topics[0]} of it")
-            if log.topics[0] == SWAP:
-                _, _, price, liquidity, tick = words(log, 3, 5)
+            if log.topics[0] == self.swapped:
+                _, _, price, liquidity, tick = words(log, 3, self.swapped_words)[:5]
                 own = msgspec.structs.replace(
                     own,
                     sqrt_price_x96=unsigned(price, 160),
@@ -126,9 +130,6 @@ class UniswapV3(Family):
 
     def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
         return virtual_reserves(_own(pool, state))
-
-    def gas(self, pool: Pool, state: PoolState) -> int:
-        return GAS
 
     def obstacle(self, pool: Pool, state: PoolState) -> str:
         return ticks_obstacle(_own(pool, state))

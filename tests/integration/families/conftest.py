@@ -1,0 +1,485 @@
+"""Exchanges of every family in a local EVM, as published, each behind one bench: make a pool, change it, trade it."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Protocol
+
+import pytest
+
+from tallyio.core.chain import BlockRef, Log, NewBlock
+from tallyio.core.pools import PANCAKE_V3, V2, V3, V4, Pool, V2State
+from tallyio.core.units import Address, Hash32
+from tallyio.devnet import abi, solidity
+from tallyio.devnet.artifacts import Artifact, from_package, from_source
+from tallyio.devnet.deploy.pancake import pancake_contracts
+from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
+from tallyio.protocols.dex.deployments import Deployment
+from tallyio.protocols.dex.uniswap_v4 import DYNAMIC
+
+ME = Address("0x" + "11" * 20)
+ZERO = "0x" + "00" * 20
+TRADER = """
+pragma solidity ^0.6.0;
+interface Token { function transfer(address, uint256) external returns (bool); }
+interface Either {
+    function token0() external view returns (address);
+    function token1() external view returns (address);
+    function swap(uint256, uint256, address, bytes calldata) external;
+    function swap(address, bool, int256, uint160, bytes calldata) external returns (int256, int256);
+    function mint(address, int24, int24, uint128, bytes calldata) external returns (uint256, uint256);
+    function mint(address, address, int24, int24, uint128, bytes calldata) external returns (uint256, uint256, uint128);
+    function burn(int24, int24, uint128) external returns (uint256, uint256);
+}
+contract Trader {
+    function pair(Either pool, bool first, uint256 amount, uint256 out) external {
+        Token(first ? pool.token0() : pool.token1()).transfer(address(pool), amount);
+        pool.swap(first ? 0 : out, first ? out : 0, address(this), "");
+    }
+    function swap(Either pool, bool first, int256 amount, uint160 limit) external returns (int256, int256) {
+        return pool.swap(address(this), first, amount, limit, "");
+    }
+    function mint(Either pool, int24 low, int24 high, uint128 amount) external {
+        pool.mint(address(this), low, high, amount, "");
+    }
+    function mint2(Either pool, int24 low, int24 high, uint128 amount) external {
+        pool.mint(address(this), address(this), low, high, amount, "");
+    }
+    function burn(Either pool, int24 low, int24 high, uint128 amount) external { pool.burn(low, high, amount); }
+    function pay(Token token, address to, uint256 amount) external { token.transfer(to, amount); }
+    function uniswapV3MintCallback(uint256 a, uint256 b, bytes calldata) external { settle(int256(a), int256(b)); }
+    function uniswapV3SwapCallback(int256 a, int256 b, bytes calldata) external { settle(a, b); }
+    function pancakeV3MintCallback(uint256 a, uint256 b, bytes calldata) external { settle(int256(a), int256(b)); }
+    function pancakeV3SwapCallback(int256 a, int256 b, bytes calldata) external { settle(a, b); }
+    function algebraMintCallback(uint256 a, uint256 b, bytes calldata) external { settle(int256(a), int256(b)); }
+    function algebraSwapCallback(int256 a, int256 b, bytes calldata) external { settle(a, b); }
+    function settle(int256 a, int256 b) private {
+        if (a > 0) Token(Either(msg.sender).token0()).transfer(msg.sender, uint256(a));
+        if (b > 0) Token(Either(msg.sender).token1()).transfer(msg.sender, uint256(b));
+    }
+}
+"""
+DEPLOYER = """
+pragma solidity ^0.8.19;
+/* A stand-in for PancakeV3PoolDeployer, which the package lacks: CREATE2 of the published pool code. */
+contract Deployer {
+    struct Parameters { address factory; address token0; address token1; uint24 fee; int24 tickSpacing; }
+    Parameters public parameters;
+    bytes code;
+    constructor(bytes memory code_) { code = code_; }
+    function deploy(address factory, address a, address b, uint24 fee, int24 spacing) external returns (address pool) {
+        parameters = Parameters(factory, a, b, fee, spacing);
+        bytes memory made = code;
+        bytes32 salt = keccak256(abi.encode(a, b, fee));
+        assembly { pool := create2(0, add(made, 32), mload(made), salt) }
+        require(pool != address(0), "not created");
+    }
+}
+"""
+
+
+class LocalChain:
+    """An EVM whose transactions make blocks: what happened waits in ``logs`` until ``block`` takes it."""
+
+    def __init__(self, tokens: int = 4) -> None:
+        import pyrevm
+
+        self.evm = pyrevm.EVM(spec_id="CANCUN")
+        self.evm.set_balance(ME, 10**30)
+        self.head = BlockRef(1, Hash32("0x01"), Hash32("0x00"), 1_700_000_000)
+        self.logs: list[Log] = []
+        self._set_time(self.head.timestamp)
+        source = solidity.standard_input({"Trader.sol": TRADER}, runs=200)
+        self.trader = self.deploy(from_source("0.6.6", source)["Trader"])
+        token = from_package("uniswap-v2-core", "build/ERC20.json")
+        made = [self.deploy(token, abi.pack("(uint256)", 2**255)) for _ in range(tokens)]
+        self.tokens = sorted(made, key=lambda each: int(each, 16))
+        for each in self.tokens:
+            self.call(each, "transfer(address,uint256)", self.trader, 2**254)
+
+    def deploy(self, artifact: Artifact, arguments: bytes = b"") -> Address:
+        return Address(str(self.evm.deploy(ME, artifact.code(arguments=arguments))).lower())
+
+    def call(
+        self, to: str, signature: str, *arguments: Any, returns: str = "", value: int = 0, sender: str = ME
+    ) -> tuple[Any, ...]:
+        """A transaction. Raises ``RuntimeError`` where it reverts, and undoes it."""
+        before = self.evm.snapshot()
+        try:
+            answer = self.evm.message_call(sender, to, calldata=abi.call(signature, *arguments), value=value)
+        except RuntimeError:
+            self.evm.revert(before)
+            raise
+        finally:
+            self.evm.reset_transient_storage()
+        for entry in self.evm.result.logs:
+            self.logs.append(self._log(entry))
+        self.evm.commit()
+        return abi.unpack(returns, bytes(answer)) if returns else ()
+
+    def block(self, seconds: int = 12) -> NewBlock:
+        """What happened since the last; the next block's time is ``seconds`` later."""
+        number = self.head.number + 1
+        self.head = BlockRef(number, Hash32(f"0x{number:064x}"), self.head.hash, self._time)
+        logs, self.logs = tuple(self.logs), []
+        self._set_time(self._time + seconds)
+        return NewBlock(self.head, 10**9, 0, 30_000_000, ME, logs)
+
+    @property
+    def time(self) -> int:
+        """Of the block that is being made."""
+        return self._time
+
+    async def read(self, calls: Sequence[tuple[str, bytes]], block: int) -> list[tuple[bool, bytes]]:
+        """View calls as of now."""
+        answers = []
+        for to, data in calls:
+            before = self.evm.snapshot()
+            try:
+                answers.append((True, bytes(self.evm.message_call(ME, to, calldata=data))))
+            except RuntimeError:
+                answers.append((False, b""))
+            self.evm.revert(before)
+        return answers
+
+    def _log(self, entry: Any) -> Log:
+        topics = tuple(str(topic).lower() for topic in entry.topics)
+        data = entry.data[1] if isinstance(entry.data, tuple) else entry.data
+        number = self.head.number + 1
+        tx = Hash32(f"0x{number:032x}{len(self.logs):032x}")
+        return Log(
+            Address(str(entry.address).lower()), topics, bytes(data), number, Hash32("0x"), tx, 0, len(self.logs)
+        )
+
+    def _set_time(self, timestamp: int) -> None:
+        import pyrevm
+
+        self._time = timestamp
+        self.evm.set_block_env(pyrevm.BlockEnv(number=self.head.number + 1, timestamp=timestamp, gas_limit=2**63))
+
+
+class Bench(Protocol):
+    """One exchange on a chain of its own. What it does is found in the chain's logs."""
+
+    chain: LocalChain
+    deployment: Deployment
+
+    def create(self, random: Random) -> None:
+        """One more pool, with liquidity most of the time."""
+        ...
+
+    def change(self, random: Random, pool: Pool) -> None:
+        """Anything but a swap that somebody may do to a pool; raises ``RuntimeError`` where that reverts."""
+        ...
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        """What a swap of the pool's tokens by place moves, in and out, filled whole; raises ``RuntimeError`` where it
+        reverts or is filled in part."""
+        ...
+
+
+class V2Bench:
+    """``fee_pips`` 3000: Uniswap's build; 2500: PancakeSwap's as in production."""
+
+    def __init__(self, fee_pips: int) -> None:
+        self.chain = chain = LocalChain(12)
+        artifact = (
+            from_package("uniswap-v2-core", "build/UniswapV2Factory.json")
+            if fee_pips == 3000
+            else pancake_contracts()["PancakeFactory"]
+        )
+        self.factory = chain.deploy(artifact, abi.pack("(address)", ME))
+        self.deployment = Deployment("pairs", V2, self.factory, fee_pips)
+
+    def create(self, random: Random) -> None:
+        while True:
+            a, b = sorted(random.sample(self.chain.tokens, 2), key=lambda each: int(each, 16))
+            try:
+                made = self.chain.call(self.factory, "createPair(address,address)", a, b, returns="(address)")
+            except RuntimeError:  # they have one
+                continue
+            if random.random() < 0.95:
+                self._deposit(made[0], a, b, random)
+            return
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what = random.randrange(4)
+        if what == 0:
+            self._deposit(pool.address, *pool.tokens, random)
+        elif what == 1:
+            (held,) = self.chain.call(pool.address, "balanceOf(address)", ME, returns="(uint256)")
+            part = held // random.choice([2, 10, 1000])
+            self.chain.call(pool.address, "transfer(address,uint256)", pool.address, part)
+            self.chain.call(pool.address, "burn(address)", ME)
+        else:
+            token = random.choice(pool.tokens)
+            self.chain.call(token, "transfer(address,uint256)", pool.address, random.randrange(10**9))
+            self.chain.call(pool.address, "sync()" if what == 2 else "skim(address)", *([] if what == 2 else [ME]))
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        """The pair is asked for all that it gives, and refuses one unit more."""
+        state = V2State(*self.chain.call(pool.address, "getReserves()", returns="(uint112,uint112,uint32)")[:2])
+        reserves = (state.reserve0, state.reserve1)
+        scale = 10**6
+        keep = scale - pool.fee_pips
+        order = "pair(address,bool,uint256,uint256)"
+        if exact_out:
+            if amount >= reserves[bought]:
+                raise RuntimeError("more than there is")
+            paid = reserves[sold] * amount * scale // ((reserves[bought] - amount) * keep) + 1
+            self.chain.call(self.chain.trader, order, pool.address, sold == 0, paid, amount)
+            return paid, amount
+        low, high = 0, reserves[bought]
+        before = self.chain.evm.snapshot()
+        kept = list(self.chain.logs)
+        guess = amount * keep * reserves[bought] // max(reserves[sold] * scale + amount * keep, 1)
+        low, high = max(guess - 1, 0), guess + 1
+        for out in range(high, low - 1, -1):
+            if not out:
+                break
+            try:
+                self.chain.call(self.chain.trader, order, pool.address, sold == 0, amount, out)
+            except RuntimeError:
+                continue
+            return amount, out
+        self.chain.evm.revert(before)
+        self.chain.logs = kept
+        raise RuntimeError("it pays nothing")
+
+    def _deposit(self, pair: str, a: str, b: str, random: Random) -> None:
+        for token in (a, b):
+            self.chain.call(token, "transfer(address,uint256)", pair, int(10 ** random.uniform(8, 30)))
+        self.chain.call(pair, "mint(address)", ME)
+
+
+class TicksBench:
+    """Uniswap v3's pools, and those that are called the same way."""
+
+    family = V3
+    tiers = ((100, 1), (500, 10), (3000, 60), (10_000, 200))
+
+    def __init__(self) -> None:
+        self.chain = LocalChain(12)
+        self.factory = self._deploy()
+        self.deployment = Deployment("ticks", self.family, self.factory)
+        self._positions: dict[str, list[tuple[int, int, int]]] = {}
+
+    def _deploy(self) -> Address:
+        path = "artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json"
+        factory = self.chain.deploy(from_package("uniswap-v3-core", path))
+        self.chain.call(factory, "enableFeeAmount(uint24,int24)", 100, 1)
+        return factory
+
+    def create(self, random: Random) -> None:
+        while True:
+            a, b = sorted(random.sample(self.chain.tokens, 2), key=lambda each: int(each, 16))
+            fee, spacing = random.choice(self.tiers)
+            try:
+                pool = self._make(a, b, fee)
+            except RuntimeError:
+                continue
+            break
+        if random.random() < 0.97:
+            price = int(2**96 * 10 ** random.uniform(-6, 6))
+            if random.random() < 0.05:
+                price = random.choice([MIN_SQRT_RATIO, MAX_SQRT_RATIO - 1])
+            self.chain.call(pool, "initialize(uint160)", price)
+            spec = Pool(pool, self.family, "ticks", (Address(a), Address(b)), fee, spacing)
+            for _ in range(random.choice([0, 1, 2, 5])):
+                self._mint(random, spec)
+
+    def _make(self, a: str, b: str, fee: int) -> Address:
+        (pool,) = self.chain.call(self.factory, "createPool(address,address,uint24)", a, b, fee, returns="(address)")
+        return Address(pool)
+
+    def _tick(self, pool: Pool) -> int:
+        answer = self.chain.evm.message_call(ME, pool.address, calldata=abi.call("slot0()"))
+        return int(abi.unpack("(uint160,int24)", bytes(answer)[:64])[1])
+
+    def _mint(self, random: Random, pool: Pool) -> None:
+        tick, spacing = self._tick(pool), pool.tick_spacing
+        end = 887272 // spacing * spacing
+        width = random.choice([1, 3, 20, 300, 3000, 20000])
+        middle = tick // spacing + random.randint(-width, width)
+        low, high = max((middle - width) * spacing, -end), min((middle + width) * spacing, end)
+        if low >= high:
+            return
+        amount = int(10 ** random.uniform(3, 26))
+        try:
+            self._position(pool, low, high, amount)
+        except RuntimeError:  # more than a tick may hold, or than the trader has
+            return
+        self._positions.setdefault(pool.address, []).append((low, high, amount))
+
+    def _position(self, pool: Pool, low: int, high: int, amount: int) -> None:
+        order = "mint(address,int24,int24,uint128)"
+        self.chain.call(self.chain.trader, order, pool.address, low, high, amount)
+
+    def _burn(self, pool: Pool, low: int, high: int, amount: int) -> None:
+        order = "burn(address,int24,int24,uint128)"
+        self.chain.call(self.chain.trader, order, pool.address, low, high, amount)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        held = self._positions.get(pool.address, [])
+        if held and random.random() < 0.4:
+            low, high, amount = held.pop(random.randrange(len(held)))
+            part = random.choice([amount, amount // 3, 0])
+            self._burn(pool, low, high, part)
+            if amount - part:
+                held.append((low, high, amount - part))
+        else:
+            self._mint(random, pool)
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        first = sold == 0
+        limit = MIN_SQRT_RATIO + 1 if first else MAX_SQRT_RATIO - 1
+        before, kept = self.chain.evm.snapshot(), list(self.chain.logs)
+        signature = "swap(address,bool,int256,uint160)"
+        order = (pool.address, first, -amount if exact_out else amount, limit)
+        moved = self.chain.call(self.chain.trader, signature, *order, returns="(int256,int256)")
+        paid, out = (moved[0], -moved[1]) if first else (moved[1], -moved[0])
+        if (out if exact_out else paid) != amount or not out or not paid:
+            self.chain.evm.revert(before)
+            self.chain.logs = kept
+            raise RuntimeError("filled in part")
+        return paid, out
+
+
+class PancakeV3Bench(TicksBench):
+    family = PANCAKE_V3
+    tiers = ((100, 1), (500, 10), (2500, 50), (10_000, 200))
+
+    def _deploy(self) -> Address:
+        pool = from_package("pancakeswap-v3-core", "artifacts/contracts/PancakeV3Pool.sol/PancakeV3Pool.json")
+        source = solidity.standard_input({"Deployer.sol": DEPLOYER}, runs=200, evm_version="shanghai")
+        deployer = self.chain.deploy(from_source("0.8.30", source)["Deployer"], abi.pack("(bytes)", pool.code()))
+        path = "artifacts/contracts/PancakeV3Factory.sol/PancakeV3Factory.json"
+        return self.chain.deploy(from_package("pancakeswap-v3-core", path), abi.pack("(address)", deployer))
+
+
+KEY = "(address,address,uint24,int24,address)"
+
+
+class V4Bench:
+    """Own and native currencies, fees and spacings as they come, protocol fees, a hook that leaves swaps alone."""
+
+    def __init__(self) -> None:
+        self.chain = chain = LocalChain(6)
+        out = "out/{0}.sol/{0}.json"
+        make: Callable[[str, bytes], Address] = lambda name, args: chain.deploy(  # noqa: E731
+            from_package("uniswap-v4-core", out.format(name)), args
+        )
+        self.manager = make("PoolManager", abi.pack("(address)", ME))
+        self.swapper = make("PoolSwapTest", abi.pack("(address)", self.manager))
+        self.provider = make("PoolModifyLiquidityTest", abi.pack("(address)", self.manager))
+        for token in chain.tokens:
+            for spender in (self.swapper, self.provider):
+                chain.call(token, "approve(address,uint256)", spender, 2**256 - 1)
+        chain.call(self.manager, "setProtocolFeeController(address)", ME)
+        chain.evm.set_balance(ME, 2**200)
+        self.deployment = Deployment("uniswap_v4", V4, self.manager)
+        self._positions: dict[str, list[tuple[int, int, int]]] = {}
+        self._keys: dict[str, tuple[Any, ...]] = {}
+
+    def create(self, random: Random) -> None:
+        currencies = [ZERO, *self.chain.tokens]
+        while True:
+            a, b = sorted(random.sample(currencies, 2), key=lambda each: int(each, 16))
+            fee = random.choice([0, 1, 100, 500, 3000, 10_000, 123_456, 1_000_000, DYNAMIC])
+            spacing = random.choice([10, 60, 60, 200, 200, 32767]) if random.random() < 0.95 else 1
+            hooks = f"0x{random.choice([0, 0, 1 << 13, 1 << 7 | 1 << 30]) + (fee == DYNAMIC) * 2**20:040x}"
+            key = (a, b, fee, spacing, ZERO if fee != DYNAMIC else hooks)
+            if fee == DYNAMIC:
+                self.chain.evm.insert_account_info(hooks, _answering())
+            try:
+                price = int(2**96 * 10 ** random.uniform(-6, 6))
+                self.chain.call(self.manager, f"initialize({KEY},uint160)", key, price)
+            except RuntimeError:
+                continue
+            break
+        pool = Pool(
+            Address("0x" + _hash(abi.pack(f"({KEY})", key)).hex()), V4, "v4", (Address(a), Address(b)), 0, spacing
+        )
+        for _ in range(random.choice([0, 1, 2, 5])):
+            self._provide(random, pool, key)
+        self._keys[pool.address] = key
+
+    def _provide(self, random: Random, pool: Pool, key: tuple[Any, ...]) -> None:
+        spacing = key[3]
+        end = 887272 // spacing * spacing
+        middle = random.randint(-100_000, 100_000) // spacing
+        width = random.choice([1, 3, 20, 300, 3000, 20000])
+        low, high = max((middle - width) * spacing, -end), min((middle + width) * spacing, end)
+        self._modify(pool, key, low, high, int(10 ** random.uniform(3, 26)))
+
+    def _modify(self, pool: Pool, key: tuple[Any, ...], low: int, high: int, amount: int) -> None:
+        if low >= high:
+            return
+        signature = f"modifyLiquidity({KEY},(int24,int24,int256,bytes32),bytes)"
+        order = (key, (low, high, amount, b"\0" * 32), b"")
+        try:
+            self.chain.call(self.provider, signature, *order, value=10**40 if int(key[0], 16) == 0 else 0)
+        except RuntimeError:
+            return
+        held = self._positions.setdefault(pool.address, [])
+        if amount > 0:
+            held.append((low, high, amount))
+
+    def change(self, random: Random, pool: Pool) -> None:
+        key, what = self._keys[pool.address], random.random()
+        held = self._positions.get(pool.address, [])
+        if what < 0.2:
+            fees = [random.choice([0, 1, 500, 1000]) for _ in range(2)]
+            self.chain.call(self.manager, f"setProtocolFee({KEY},uint24)", key, fees[0] | fees[1] << 12)
+        elif what < 0.3 and key[2] == DYNAMIC:
+            fee = random.choice([0, 50, 3000, 1_000_000])
+            self.chain.call(self.manager, f"updateDynamicLPFee({KEY},uint24)", key, fee, sender=key[4])
+        elif what < 0.6 and held:
+            low, high, amount = held.pop(random.randrange(len(held)))
+            self._modify(pool, key, low, high, -amount)
+        else:
+            self._provide(random, pool, key)
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        key, first = self._keys[pool.address], sold == 0
+        limit = MIN_SQRT_RATIO + 1 if first else MAX_SQRT_RATIO - 1
+        signature = f"swap({KEY},(bool,int256,uint160),(bool,bool),bytes)"
+        order = (key, (first, amount if exact_out else -amount, limit), (False, False), b"")
+        before, kept = self.chain.evm.snapshot(), list(self.chain.logs)
+        native = int(key[0], 16) == 0 and first
+        (delta,) = self.chain.call(self.swapper, signature, *order, returns="(int256)", value=2**150 if native else 0)
+        amounts = delta >> 128, (delta & (2**128 - 1)) - (2**128 if delta >> 127 & 1 else 0)
+        paid, out = -amounts[sold], amounts[bought]
+        if (out if exact_out else paid) != amount or not out or not paid:
+            self.chain.evm.revert(before)
+            self.chain.logs = kept
+            raise RuntimeError("filled in part")
+        return paid, out
+
+
+def _hash(data: bytes) -> bytes:
+    from tallyio.chains.keccak import keccak256
+
+    return keccak256(data)
+
+
+def _answering() -> Any:
+    """An account whose code answers every call with the caller's selector, as a hook must."""
+    import pyrevm
+
+    code = bytes.fromhex("5f3560e01c60e01b5f5260205ff3")
+    return pyrevm.AccountInfo(nonce=1, code=code)
+
+
+BENCHES: dict[str, Callable[[], Bench]] = {
+    "uniswap_v2": lambda: V2Bench(3000),
+    "pancakeswap_v2": lambda: V2Bench(2500),
+    "uniswap_v3": TicksBench,
+    "pancakeswap_v3": PancakeV3Bench,
+    "uniswap_v4": V4Bench,
+}
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """A new chain with the exchange, for each test."""
+    return BENCHES[request.param]()
