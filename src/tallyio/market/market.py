@@ -155,7 +155,7 @@ class Market:
             self._sort(entry, undo.states, happened)
         for address, logs in happened.items():
             self._advance(self._pools[address], logs, event.block.timestamp, undo.states)
-        for address in self._polled:
+        for address in self._polled - self._refused.keys():
             self._unread.setdefault(address, MAY_HAVE_CHANGED)
             self._set(address, self._states.get(address))
         for token, proof in short_changing(event.logs, self._pools).items():

@@ -46,7 +46,7 @@ class Family(Protocol):
     name: str
     topics: frozenset[str]
     """First topics of the events, of factories and of pools, that mean something to it."""
-    typical_gas: int
+    typical_gas: int = 110_000
     """Of one swap as the executor makes it, about."""
     read_first: bool = False
     """Whether a new pool must be read once before its events can be followed."""
