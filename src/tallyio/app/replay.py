@@ -91,6 +91,7 @@ def as_object(replayed: Replayed, settings: ReplaySettings) -> dict[str, Any]:
         "left": known.left,
         "unfollowed": replayed.unfollowed,
         "proposals": [_proposal(each, replayed) for each in replayed.proposals],
+        "unproved": [_proposal(each, replayed) for each in replayed.unproved],
         "taken": [msgspec.to_builtins(each) for each in replayed.taken],
         "compared": [
             {

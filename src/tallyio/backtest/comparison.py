@@ -70,8 +70,6 @@ def _judged(ours: Proposal, theirs: Taken) -> tuple[Verdict, str]:
 
 def _outcome(ours: Proposal) -> str:
     """Why it would not have been ours; empty where it would."""
-    if ours.paid.unknown:
-        return f"it cannot be run here: {ours.paid.reason}"
     if ours.paid.reason:
         return f"our transaction fails: {ours.paid.reason}"
     if not ours.decision.approved:

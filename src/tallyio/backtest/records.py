@@ -84,7 +84,9 @@ class Replayed(msgspec.Struct, frozen=True):
     pools; one that has lost more than half of its worth and grows again is another.
 
     ``gas_used`` and ``receipts_root`` are of the block's own transactions, which nothing that we placed and tried
-    disturbed. ``unfollowed`` are pools of which events told another state than the contract itself, or nothing.
+    disturbed. ``unproved`` are proposals, not among ``proposals``, whose run needs state that the block did not touch:
+    nobody can say what they would have brought. ``unfollowed`` are pools of which events told another state than the
+    contract itself, or nothing.
     """
 
     number: int
@@ -99,3 +101,4 @@ class Replayed(msgspec.Struct, frozen=True):
     base_fee_wei: int = 0
     transactions: int = 0
     unfollowed: dict[Address, str] = {}
+    unproved: list[Proposal] = []

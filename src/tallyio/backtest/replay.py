@@ -54,4 +54,5 @@ def replay(
         base_fee_wei=block.base_fee_wei or 0,
         transactions=execution.length,
         unfollowed=session.unfollowed,
+        unproved=session.unproved(),
     )

@@ -64,6 +64,13 @@ class Session:
 
     def proposals(self) -> list[Proposal]:
         """Each opportunity once, where it paid most; in order of position."""
+        return [each for each in self._all() if not each.paid.unknown]
+
+    def unproved(self) -> list[Proposal]:
+        """Those that could not be run: the archive lacks what they would touch."""
+        return [each for each in self._all() if each.paid.unknown]
+
+    def _all(self) -> list[Proposal]:
         return sorted([*self._over, *(each.best for each in self._chances.values())], key=lambda each: each.position)
 
     def look(self) -> None:

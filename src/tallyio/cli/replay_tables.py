@@ -19,7 +19,8 @@ def show(console: Console, replayed: Replayed, max_hops: int) -> None:
     left = _counted(known.left.values())
     console.print(
         f"block {replayed.number}: {replayed.transactions} transactions, {len(known.pools)} pools known{pools}, "
-        f"{len(known.left)} left{left}, {len(replayed.proposals)} proposals, {len(replayed.taken)} taken",
+        f"{len(known.left)} left{left}, {len(replayed.proposals)} proposals "
+        f"(and {len(replayed.unproved)} that the archive's state cannot prove), {len(replayed.taken)} taken",
         highlight=False,
         soft_wrap=True,
     )
