@@ -103,7 +103,16 @@ class DexSettings(Section, frozen=True, kw_only=True):
     """One exchange: a factory of a known family. ``fee_pips`` is the fee of every pool of a v2 factory."""
 
     name: Name
-    family: Literal["uniswap_v2", "uniswap_v3", "pancakeswap_v3", "uniswap_v4", "balancer_v2"]
+    family: Literal[
+        "uniswap_v2",
+        "uniswap_v3",
+        "pancakeswap_v3",
+        "uniswap_v4",
+        "balancer_v2",
+        "wrapped_native",
+        "erc4626",
+        "wrapped_staked",
+    ]
     factory: AddressField
     fee_pips: Annotated[int, Meta(ge=0, lt=1_000_000)] = 3000
 

@@ -12,6 +12,9 @@ V3 = "uniswap_v3"
 PANCAKE_V3 = "pancakeswap_v3"
 V4 = "uniswap_v4"
 BALANCER_V2 = "balancer_v2"
+WRAPPED_NATIVE = "wrapped_native"
+ERC4626 = "erc4626"
+WRAPPED_STAKED = "wrapped_staked"
 
 
 class Terms(msgspec.Struct, frozen=True):

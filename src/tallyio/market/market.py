@@ -135,7 +135,7 @@ class Market:
         """Sets the mirror to what was read from the chain as of ``block``."""
         self._block = block
         self._undo.clear()
-        for pool in pools:
+        for pool in (*pools, *self.registry.standing):
             self._discover(pool)
         for address, state in (states or {}).items():
             self._set(address, state)

@@ -210,10 +210,10 @@ class RealBalancer:
     def call(self, to: str, signature: str, *arguments: Any, returns: str = "") -> tuple[Any, ...]:
         return self.send(to, abi.call(signature, *arguments), returns)
 
-    def send(self, to: str, data: bytes, returns: str = "") -> tuple[Any, ...]:
+    def send(self, to: str, data: bytes, returns: str = "", value: int = 0) -> tuple[Any, ...]:
         before = self.evm.snapshot()
         try:
-            answer = self.evm.message_call(self.caller, to, calldata=data)
+            answer = self.evm.message_call(self.caller, to, calldata=data, value=value)
         except RuntimeError as e:
             self.evm.revert(before)
             raise RevertedError(_reason(str(e))) from None

@@ -82,7 +82,7 @@ def test_staked_ether_wraps_and_unwraps_as_the_stand_in_does(real_balancer: Call
     for _ in range(300):
         real.call(staked, "report(uint256)", int(10**24 * draw.uniform(0.5, 3)))
         ether, shares = (
-            int(real.call(staked, f"{n}()", returns="(uint256)")[0]) for n in ("totalPooledEther", "totalShares")
+            int(real.call(staked, f"{n}()", returns="(uint256)")[0]) for n in ("getTotalPooledEther", "getTotalShares")
         )
         rate, amount = StakedRate(ether, shares), int(10 ** draw.uniform(0, 22))
         (found,) = real.call(token, "wrap(uint256)", amount, returns="(uint256)")

@@ -58,6 +58,10 @@ class Family(Protocol):
         """
         ...
 
+    def standing(self, deployment: Deployment) -> Pool | None:
+        """The pool that the deployment itself is, where no factory announces it."""
+        return None
+
     def key(self, log: Log) -> Address | None:
         """``Pool.address`` of the pool that an event of the family is about."""
         return log.address

@@ -27,6 +27,12 @@ class DexRegistry:
         self.factories = {deployment.factory: deployment for deployment in self.deployments}
         self.topics: frozenset[str] = frozenset().union(*(FAMILIES[each.family].topics for each in self.deployments))
 
+    @property
+    def standing(self) -> list[Pool]:
+        """The pools that no factory announces: the deployments that are pools themselves."""
+        found = (FAMILIES[each.family].standing(each) for each in self.deployments)
+        return [pool for pool in found if pool is not None]
+
     def discovered(self, log: Log) -> Pool | None:
         """The pool that a factory of ours announces by ``log``.
 

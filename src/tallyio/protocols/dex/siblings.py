@@ -8,8 +8,18 @@ from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
 from tallyio.protocols.dex.uniswap_v4 import UniswapV4
+from tallyio.protocols.dex.wrapped import SavingsVaults, WrappedNative, WrappedStaked
 
-_ALL: tuple[Family, ...] = (UniswapV2(), UniswapV3(), PancakeSwapV3(), UniswapV4(), BalancerV2())
+_ALL: tuple[Family, ...] = (
+    UniswapV2(),
+    UniswapV3(),
+    PancakeSwapV3(),
+    UniswapV4(),
+    BalancerV2(),
+    WrappedNative(),
+    SavingsVaults(),
+    WrappedStaked(),
+)
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
 

@@ -4,24 +4,24 @@ pragma solidity 0.8.30;
 /// @title Stand-in for a rebasing staked token: balances are shares of a pool that anyone lets grow or shrink.
 /// @dev By the published formulas of Lido's documentation; no code of its contracts.
 contract StakedEther {
-    uint256 public totalShares;
-    uint256 public totalPooledEther;
+    uint256 public getTotalShares;
+    uint256 public getTotalPooledEther;
     mapping(address => uint256) public sharesOf;
     mapping(address => mapping(address => uint256)) public allowance;
 
     function submit(uint256 amount) external {
-        uint256 shares = totalShares == 0 ? amount : getSharesByPooledEth(amount);
+        uint256 shares = getTotalShares == 0 ? amount : getSharesByPooledEth(amount);
         sharesOf[msg.sender] += shares;
-        totalShares += shares;
-        totalPooledEther += amount;
+        getTotalShares += shares;
+        getTotalPooledEther += amount;
     }
 
     function report(uint256 pooledEther) external {
-        totalPooledEther = pooledEther;
+        getTotalPooledEther = pooledEther;
     }
 
     function totalSupply() external view returns (uint256) {
-        return totalPooledEther;
+        return getTotalPooledEther;
     }
 
     function balanceOf(address owner) external view returns (uint256) {
@@ -29,11 +29,11 @@ contract StakedEther {
     }
 
     function getSharesByPooledEth(uint256 amount) public view returns (uint256) {
-        return amount * totalShares / totalPooledEther;
+        return amount * getTotalShares / getTotalPooledEther;
     }
 
     function getPooledEthByShares(uint256 shares) public view returns (uint256) {
-        return shares * totalPooledEther / totalShares;
+        return shares * getTotalPooledEther / getTotalShares;
     }
 
     function approve(address spender, uint256 amount) external returns (bool) {
