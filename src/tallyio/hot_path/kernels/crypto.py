@@ -16,7 +16,8 @@ from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.kernels import tricrypto, twocrypto
 from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.ratio import over, over_wad
-from tallyio.hot_path.uint256 import div_small, fits, load128, mul_128, store128, u256
+from tallyio.hot_path.linked import linked
+from tallyio.hot_path.uint256 import div_small, fits, load, load128, mul_128, store, store128, u256
 
 Words = Any
 Word = Any
@@ -66,7 +67,7 @@ def refresh(row: Words, at: Index) -> Index:
 
 
 @kernel
-def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, Index]:
+def _quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, Index]:
     """What a swap of ``dx`` of coin ``i`` pays in coin ``j``, in the coins' units."""
     nothing = u256(_ZERO)
     if row[at + KNOWN] == _ZERO:
@@ -127,3 +128,12 @@ def _fee(even: Word, middle: Word, outer: Word, fee_gamma: Word) -> tuple[Word, 
     if weight > u256(_WAD):
         return even, False
     return over_wad(mul_128(u256(middle), weight) + mul_128(u256(outer), u256(_WAD) - weight)), True
+
+
+def _quote_entry(row: Words, at: Index, i: Index, j: Index, dx: Words, out: Words) -> Index:
+    paid, code = _quote(row, at, i, j, load(dx, 0))
+    store(out, 0, paid)
+    return code
+
+
+quote = linked("crypto", "piiiw", "wi", _quote, _quote_entry)

@@ -13,9 +13,11 @@ from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.ratio import over, over_wad
 from tallyio.hot_path.kernels.roots import cube_root, square_root
 from tallyio.hot_path.kernels.signed import divided, multiplies, negative, size_of
-from tallyio.hot_path.uint256 import bits, constant, div_small, fits, mul_128, mul_checked, u256
+from tallyio.hot_path.linked import linked
+from tallyio.hot_path.uint256 import bits, constant, div_small, fits, load, mul_128, mul_checked, store, u256
 
 Word = Any
+Words = Any
 Limb = Any
 Index = Any
 
@@ -55,7 +57,7 @@ def scale_down(size: Word, most: Index, step: Limb) -> Word:
 
 
 @kernel
-def cardano(b: Word, delta0: Word, delta1: Word) -> tuple[Word, Index]:
+def _cardano(b: Word, delta0: Word, delta1: Word) -> tuple[Word, Index]:
     """The formula's product of cube roots, ``c1``; ``NO_ROOT`` where the discriminant is not positive."""
     nothing = u256(_ZERO)
     if not fits(size_of(delta0), _HALF) or not fits(size_of(delta1), _HALF):
@@ -87,12 +89,22 @@ def cardano(b: Word, delta0: Word, delta1: Word) -> tuple[Word, Index]:
     return (nothing - c1 if opposite else c1), PAID
 
 
+def _cardano_entry(b: Words, delta0: Words, delta1: Words, out: Words) -> Index:
+    c1, code = _cardano(load(b, 0), load(delta0, 0), load(delta1, 0))
+    store(out, 0, c1)
+    return code
+
+
+cardano = linked("cardano", "www", "wi", _cardano, _cardano_entry)
+
+
 @kernel
-def newton_balance(
-    n: Limb, ann: Limb, gamma: Limb, x: Word, z: Word, d: Word, start: Word, k0_others: Word
+def _newton_balance(
+    n: Index, ann: Index, gamma: Index, x: Word, z: Word, d: Word, start: Word, k0_others: Word
 ) -> tuple[Word, Index]:
     """The last balance by Newton's method; ``x`` and ``z`` (0 for two coins) are the others, ``k0_others`` their K0."""
     nothing, wad = u256(_ZERO), u256(_WAD)
+    ann, gamma = np.uint64(ann), np.uint64(gamma)
     largest = x if x > z else z
     limit = largest if largest > d else d
     limit, _ = div_small(limit, _SPAN)
@@ -105,7 +117,7 @@ def newton_balance(
         before = y
         if not fits(y, _SIZE) or not fits(k0_others, _SIZE):
             return nothing, BEYOND
-        k0 = over(mul_128(k0_others, y) * u256(n), d)
+        k0 = over(mul_128(k0_others, y) * u256(np.uint64(n)), d)
         total = others + y
         one_gamma = u256(gamma) + wad
         far = (one_gamma - k0 if one_gamma > k0 else k0 - one_gamma) + u256(_ONE)
@@ -146,6 +158,17 @@ def newton_balance(
         if moved < (limit if limit > near else near):
             return y, PAID
     return nothing, REFUSED
+
+
+def _newton_balance_entry(
+    n: Index, ann: Index, gamma: Index, x: Words, z: Words, d: Words, start: Words, k0_others: Words, out: Words
+) -> Index:
+    y, code = _newton_balance(n, ann, gamma, load(x, 0), load(z, 0), load(d, 0), load(start, 0), load(k0_others, 0))
+    store(out, 0, y)
+    return code
+
+
+newton_balance = linked("newton_balance", "iiiwwwww", "wi", _newton_balance, _newton_balance_entry)
 
 
 @kernel

@@ -29,11 +29,14 @@ def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, In
         return nothing, REFUSED
     family = np.int64(row[at] & _BYTE)
     if family == STABLE:
-        return stable.quote(row, at, i, j, dx)
+        paid, code = stable.quote(row, at, i, j, dx)
+        return paid, code
     if family in (TWOCRYPTO, TRICRYPTO):
-        return crypto.quote(row, at, i, j, dx)
+        paid, code = crypto.quote(row, at, i, j, dx)
+        return paid, code
     if family == SOLIDLY:
-        return solidly.quote(row, at, i, dx)
+        paid, code = solidly.quote(row, at, i, dx)
+        return paid, code
     return nothing, BEYOND
 
 

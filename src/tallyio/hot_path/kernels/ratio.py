@@ -1,26 +1,32 @@
-"""Quotients for the curves' kernels: the quick way where it is proven, else the general one, called."""
+"""Quotients for the curves' kernels."""
 
 from typing import Any
 
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.uint256 import div, div_small, to_float, u256
-from tallyio.hot_path.uint256.quotient import quotient
+from tallyio.hot_path.linked import linked
+from tallyio.hot_path.uint256 import div, div_small, load, store, u256
 
 Word = Any
+Words = Any
 
 _WAD = np.uint64(10**18)
 
 
 @kernel
-def over(a: Word, d: Word) -> Word:
-    """``a / d`` rounded down; 0 for ``d == 0``, which the caller has to exclude."""
-    q, _, sure = quotient(a, to_float(a), d)
-    if sure:
-        return q
+def _over(a: Word, d: Word) -> Word:
     q, _ = div(a, d)
     return q
+
+
+def _over_entry(a: Words, d: Words, out: Words) -> int:
+    store(out, 0, _over(load(a, 0), load(d, 0)))
+    return 0
+
+
+over = linked("over", "ww", "w", _over, _over_entry)
+"""``a / d`` rounded down; 0 for ``d == 0``, which the caller has to exclude."""
 
 
 @kernel

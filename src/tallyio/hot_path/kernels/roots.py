@@ -6,17 +6,17 @@ import numpy as np
 
 from tallyio.hot_path.compiled import kernel
 from tallyio.hot_path.kernels.ratio import over
-from tallyio.hot_path.uint256 import bits, constant, div_small, fits, from_float, limb, mul_128, to_float, u256
+from tallyio.hot_path.kernels.signed import signed_float
+from tallyio.hot_path.linked import linked
+from tallyio.hot_path.uint256 import bits, constant, div_small, fits, from_float, load, mul_128, store, to_float, u256
 
 Word = Any
+Words = Any
 Real = Any
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
-_TOP = np.uint64(3)
-_SIGN = np.uint64(63)
 _THREE = np.uint64(3)
-_THIRD = 1.0 / 3.0
 _FAR = 254
 _NO_SCALING = constant(115_792_089_237_316_195_423_570_985_008_687_907_853_269)
 _NO_SCALING_WAD = constant(115_792_089_237_316_195_423_570_985_008_687_907_853_269 * 10**18)
@@ -27,26 +27,19 @@ _NEWTON = 7
 
 
 @kernel
-def _signed_float(a: Word) -> Real:
-    if limb(a, _TOP) >> _SIGN != _ZERO:
-        return -to_float(u256(_ZERO) - a)
-    return to_float(a)
-
-
-@kernel
 def _moved(a: Word, by: Real) -> Word:
     return a - from_float(-by) if by < 0.0 else a + from_float(by)
 
 
 @kernel
-def square_root(a: Word) -> Word:
+def _square_root(a: Word) -> Word:
     """The floor of the root of ``a``, below ``2**254``."""
     root = from_float(np.sqrt(to_float(a)))
     if root == u256(_ZERO):
         return root
     for _ in range(2):
         rest = a - mul_128(root, root)
-        root = _moved(root, _signed_float(rest) / (2.0 * to_float(root)))
+        root = _moved(root, signed_float(rest) / (2.0 * to_float(root)))
     while mul_128(root, root) > a:
         root = root - u256(_ONE)
     while True:
@@ -56,8 +49,16 @@ def square_root(a: Word) -> Word:
         root = more
 
 
+def _square_root_entry(a: Words, out: Words) -> int:
+    store(out, 0, _square_root(load(a, 0)))
+    return 0
+
+
+square_root = linked("square_root", "w", "w", _square_root, _square_root_entry)
+
+
 @kernel
-def cube_root(x: Word) -> Word:
+def _cube_root(x: Word) -> Word:
     """The cube root of ``x`` (1e18) as CryptoSwap's contracts end on it after seven Newton steps from a power of two.
 
     From there the seventh step is on the floor of the root, unless the radicand is so near the next cube that the
@@ -76,10 +77,10 @@ def cube_root(x: Word) -> Word:
 def _newton_or_floor(a: Word) -> Word:
     if not fits(a, np.uint64(_FAR)):
         return _steps(a)
-    root = from_float(np.power(to_float(a), _THIRD))
+    root = from_float(np.cbrt(to_float(a)))
     rest = a - mul_128(root, root) * root
     slope = to_float(root)
-    root = _moved(root, _signed_float(rest) / (3.0 * slope * slope))
+    root = _moved(root, signed_float(rest) / (3.0 * slope * slope))
     square = mul_128(root, root)
     cube = square * root
     while cube > a:
@@ -105,3 +106,11 @@ def _steps(a: Word) -> Word:
     for _ in range(_NEWTON):
         root, _ = div_small(root + root + over(a, mul_128(root, root)), _THREE)
     return root
+
+
+def _cube_root_entry(x: Words, out: Words) -> int:
+    store(out, 0, _cube_root(load(x, 0)))
+    return 0
+
+
+cube_root = linked("cube_root", "w", "w", _cube_root, _cube_root_entry)

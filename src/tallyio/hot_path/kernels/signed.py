@@ -5,15 +5,18 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import inlined, kernel
-from tallyio.hot_path.kernels.ratio import over
-from tallyio.hot_path.uint256 import bits, limb, u256
+from tallyio.hot_path.linked import linked
+from tallyio.hot_path.uint256 import bits, div, div_small, fits, limb, load, store, to_float, u256
 
 Word = Any
+Words = Any
+Real = Any
 
 _ZERO = np.uint64(0)
 _TOP = np.uint64(3)
 _SIGN = np.uint64(63)
 _ROOM = np.uint64(254)
+_LIMB = np.uint64(64)
 
 
 @inlined
@@ -28,11 +31,28 @@ def size_of(a: Word) -> Word:
     return u256(_ZERO) - a if negative(a) else a
 
 
+@inlined
+def signed_float(a: Word) -> Real:
+    return -to_float(u256(_ZERO) - a) if negative(a) else to_float(a)
+
+
 @kernel
-def divided(a: Word, d: Word) -> Word:
-    """The quotient towards zero; 0 for ``d == 0``, which the caller has to exclude."""
-    q = over(size_of(a), size_of(d))
+def _divided(a: Word, d: Word) -> Word:
+    below = size_of(d)
+    if fits(below, _LIMB):
+        q, _ = div_small(size_of(a), limb(below, _ZERO))
+    else:
+        q, _ = div(size_of(a), below)
     return u256(_ZERO) - q if negative(a) != negative(d) else q
+
+
+def _divided_entry(a: Words, d: Words, out: Words) -> int:
+    store(out, 0, _divided(load(a, 0), load(d, 0)))
+    return 0
+
+
+divided = linked("divided", "ww", "w", _divided, _divided_entry)
+"""The quotient towards zero; 0 for ``d == 0``, which the caller has to exclude."""
 
 
 @inlined

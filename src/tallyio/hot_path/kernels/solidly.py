@@ -14,6 +14,7 @@ import numpy as np
 from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.ratio import over, over_wad
+from tallyio.hot_path.linked import linked
 from tallyio.hot_path.uint256 import (
     add_checked,
     div_small,
@@ -74,7 +75,7 @@ def refresh(row: Words, at: Index) -> Index:
 
 
 @kernel
-def quote(row: Words, at: Index, i: Index, dx: Word) -> tuple[Word, Index]:
+def _quote(row: Words, at: Index, i: Index, dx: Word) -> tuple[Word, Index]:
     """What ``dx`` of token ``i`` gets of the other, in its smallest unit."""
     nothing = u256(_ZERO)
     fee, unit = row[at + FEES + i], row[at + FEE_UNIT]
@@ -202,3 +203,12 @@ def _wrapped_balance(x: Word, k: Word, y: Word) -> tuple[Word, bool]:
         if moved <= u256(_ONE):
             break
     return y, True
+
+
+def _quote_entry(row: Words, at: Index, i: Index, dx: Words, out: Words) -> Index:
+    paid, code = _quote(row, at, i, load(dx, 0))
+    store(out, 0, paid)
+    return code
+
+
+quote = linked("solidly", "piiw", "wi", _quote, _quote_entry)

@@ -15,15 +15,20 @@ import numpy as np
 from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.ratio import over, scale
+from tallyio.hot_path.kernels.signed import negative
+from tallyio.hot_path.linked import linked
 from tallyio.hot_path.uint256 import (
     add_checked,
-    constant,
     div_small,
     fits,
+    from_float,
+    load,
     load128,
     mul_128,
     mul_checked,
+    store,
     store128,
+    to_float,
     u256,
 )
 
@@ -45,7 +50,8 @@ _WAD = np.uint64(10**18)
 _BYTE = np.uint64(0xFF)
 _SIZE = np.uint64(128)
 _STEPS = 255
-_WORD_ZERO = constant(0)
+_HALF, _MOST_C = np.uint64(124), np.uint64(250)
+_THREE, _FIVE, _TEN = np.uint64(3), np.uint64(5), np.uint64(10)
 
 
 @inlined
@@ -128,7 +134,7 @@ def _invariant(row: Words, at: Index, n: Index, total: Word) -> tuple[Word, Inde
 
 
 @kernel
-def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, Index]:
+def _quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, Index]:
     """What a swap of ``dx`` of coin ``i`` pays in coin ``j``, in the coins' units."""
     nothing = u256(_ZERO)
     if row[at + KNOWN] == _ZERO:
@@ -199,6 +205,52 @@ def _balance(row: Words, at: Index, i: Index, j: Index, x: Word) -> tuple[Word, 
     c, _ = div_small(c, ann * np.uint64(n))
     part, _ = div_small(scaled_d, ann)
     b = others + part
+    y, proven = _settled(d, b, c)
+    if proven:
+        return y, PAID
+    return _newton(d, b, c, unit)
+
+
+@inlined
+def _settled(d: Word, b: Word, c: Word) -> tuple[Word, bool]:
+    """Where Newton's iteration from ``d`` ends: the floor of the root of ``y * (y + b - d) = c``, if that is proven.
+
+    A step from ``e`` above the root ends ``e**2 / slope`` above it, and the slope is at least ``2 * e``: so the steps
+    fall by ``e / 2`` at least, and one of 1 or 0, which ends them, begins within 5 of the root. Steps are monotone
+    above the root: where floor and floor + 5 both step to the floor, all between do. A start more than 3 below the root
+    steps over it; one nearer is not proven.
+    """
+    if not fits(d | b, _HALF) or not fits(c, _MOST_C):
+        return d, False
+    free = to_float(b) - to_float(d)
+    reach = np.sqrt(free * free + 4.0 * to_float(c))
+    near = 2.0 * to_float(c) / (reach + free) if free > 0.0 else 0.5 * (reach - free)
+    y = from_float(near)
+    for _ in range(2):
+        rest = c + mul_128(y, d) - mul_128(y, y + b)
+        slope = to_float(y + y + b) - to_float(d)
+        if negative(rest):
+            y = y - from_float(to_float(u256(_ZERO) - rest) / slope)
+        else:
+            y = y + from_float(to_float(rest) / slope)
+        if not fits(y, _HALF):
+            return y, False
+    slope = y + y + b - d
+    rest = c + mul_128(y, y) - y * slope
+    if negative(rest) and y != u256(_ZERO):
+        y = y - u256(_ONE)
+        slope = y + y + b - d
+        rest = c + mul_128(y, y) - y * slope
+    if negative(slope) or negative(rest) or rest >= slope:
+        return y, False
+    further = y + u256(_FIVE)
+    steep = slope + u256(_TEN)
+    fine = c + mul_128(further, further) < (y + u256(_ONE)) * steep
+    return y, fine and (d > y or d + u256(_THREE) < y)
+
+
+@kernel
+def _newton(d: Word, b: Word, c: Word, unit: Word) -> tuple[Word, Index]:
     y = d
     for _ in range(_STEPS):
         before = y
@@ -226,3 +278,12 @@ def _off_peg(x: Word, y: Word, fee: Word, multiplier: Word) -> tuple[Word, Index
     balance = over(product, mul_128(total, total))
     fee_now = over(mul_128(u256(multiplier), u256(fee)), balance + u256(_FEE_UNIT))
     return fee_now, PAID
+
+
+def _quote_entry(row: Words, at: Index, i: Index, j: Index, dx: Words, out: Words) -> Index:
+    paid, code = _quote(row, at, i, j, load(dx, 0))
+    store(out, 0, paid)
+    return code
+
+
+quote = linked("stable", "piiiw", "wi", _quote, _quote_entry)

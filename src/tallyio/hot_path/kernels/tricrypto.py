@@ -44,7 +44,7 @@ def balance(ann: Limb, gamma: Limb, x: Word, y: Word, d: Word) -> tuple[Word, In
         start = over(mul_128(over(mul_128(third, d), low * three), d), high * three)
         k0 = over(mul_128(wad, high) * three, d)
         k0 = over(mul_128(k0, low) * three, d)
-        found, code = newton_balance(_THREE, ann, gamma, x, y, d, start, k0)
+        found, code = newton_balance(3, np.int64(ann), np.int64(gamma), x, y, d, start, k0)
     if code == PAID and (negative(found) or not in_share(found, d, _ONE)):
         return nothing, REFUSED
     return found, code

@@ -8,8 +8,8 @@ from tallyio.hot_path.compiled import inlined, kernel
 from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.cubic import NO_ROOT, cardano, in_share, newton_balance, scale_down
 from tallyio.hot_path.kernels.ratio import over
-from tallyio.hot_path.kernels.signed import divided, multiplies, negative, size_of
-from tallyio.hot_path.uint256 import constant, div_small, fits, mul_128, u256
+from tallyio.hot_path.kernels.signed import divided, multiplies, negative, signed_float, size_of
+from tallyio.hot_path.uint256 import constant, div_small, fits, from_float, mul_128, u256
 
 Word = Any
 Limb = Any
@@ -29,6 +29,7 @@ _FOUR_HUNDRED_MILLION = np.uint64(400_000_000)
 _HUNDRED_MILLION = np.uint64(100_000_000)
 _FEWEST_BITS = np.uint64(70)
 _SIGNED = np.uint64(254)
+_ERROR = 2.0**-46
 _LEAST_D, _MOST_D = constant(10**17), constant(10**33)
 _STEPS, _STEP = 12, np.uint64(100)
 
@@ -43,7 +44,7 @@ def balance(ann: Limb, gamma: Limb, x: Word, d: Word) -> tuple[Word, Index]:
     if code == NO_ROOT:
         ratio = over(mul_128(x, u256(_WAD)) << _ONE, d)
         start = over(mul_128(d, d), x << _TWO)
-        y, code = newton_balance(_TWO, ann, gamma, x, nothing, d, start, ratio)
+        y, code = newton_balance(2, np.int64(ann), np.int64(gamma), x, nothing, d, start, ratio)
     elif code == PAID:
         y = over(mul_128(d, d), x)
         if negative(root):
@@ -65,6 +66,29 @@ def _deltas(a: Word, b: Word, c: Word, e: Word) -> tuple[Word, Word]:
     return delta0, _THREE() * delta0 + b - divided(cube * e, b)
 
 
+@inlined
+def _divider(b: Word, c: Word, e: Word) -> Word:
+    """``scale_down`` of the least of ``|delta0|``, ``|delta1|``, a: from doubles, where their error cannot matter."""
+    fb, fc, fe = signed_float(b), signed_float(c), signed_float(e)
+    first, cube = 3e32 * fc / fb, 27e64 / fb * fe / fb
+    off = _ERROR * (abs(first) + abs(fb) + 1.0)
+    off1 = _ERROR * (3.0 * abs(first) + 4.0 * abs(fb) + abs(cube)) + abs(fe / fb) + 8.0
+    delta0 = first - fb
+    delta1 = 3.0 * delta0 + fb - cube
+    low = min(min(abs(delta0) - off - 2.0, abs(delta1) - off1), 1e32)
+    high = min(min(abs(delta0) + off + 2.0, abs(delta1) + off1), 1e32)
+    divider = scale_down(from_float(high), _STEPS, _STEP)
+    if low > 0.0 and scale_down(from_float(low), _STEPS, _STEP) == divider:
+        return divider
+    exact0, exact1 = _deltas(_A(), b, c, e)
+    least = size_of(exact0)
+    if size_of(exact1) < least:
+        least = size_of(exact1)
+    if _A() < least:
+        least = _A()
+    return scale_down(least, _STEPS, _STEP)
+
+
 @kernel
 def _root(ann: Limb, gamma: Limb, x: Word, d: Word) -> tuple[Word, Index]:
     nothing = u256(_ZERO)
@@ -81,16 +105,10 @@ def _root(ann: Limb, gamma: Limb, x: Word, d: Word) -> tuple[Word, Index]:
     e = nothing - e
     if fits(size_of(b), _FEWEST_BITS):
         return nothing, BEYOND
-    delta0, delta1 = _deltas(a, b, c, e)
-    least = size_of(delta0)
-    if size_of(delta1) < least:
-        least = size_of(delta1)
-    if a < least:
-        least = a
-    divider = scale_down(least, _STEPS, _STEP)
+    divider = _divider(b, c, e)
     if divider != u256(_ONE):
-        a, b, c, e = over(a, divider), divided(b, divider), divided(c, divider), divided(e, divider)
-        delta0, delta1 = _deltas(a, b, c, e)
+        a, b, c, e = divided(a, divider), divided(b, divider), divided(c, divider), divided(e, divider)
+    delta0, delta1 = _deltas(a, b, c, e)
     c1, code = cardano(b, delta0, delta1)
     if code != PAID:
         return nothing, code
