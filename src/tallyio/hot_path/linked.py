@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tallyio.hot_path.compiled import DISABLED
 
+Kernel = Callable[..., Any]
 _PREFIX = "tallyio_"
 
 if TYPE_CHECKING or DISABLED:
