@@ -18,11 +18,11 @@ _LEAST = 1e-12
 class Ways(msgspec.Struct, frozen=True):
     """``paths`` are edges in the order of their trades, the greatest weight first.
 
-    ``left_out`` more were found than asked for; ``cut_short`` says that the search ended before it had seen all.
+    ``full`` says that there was no room for lighter ones, ``cut_short`` that the search ended before it had looked everywhere.
     """
 
     paths: list[tuple[int, ...]]
-    left_out: int
+    full: bool
     cut_short: bool
 
 
@@ -69,23 +69,23 @@ class Pathfinder:
         bases: Iterable[int],
         hops: int,
         *,
-        most: int = 1 << 14,
+        most: int = 1 << 12,
         most_steps: int = 1 << 26,
         least: float = _LEAST,
     ) -> Ways:
-        """Every cycle of 2 to ``hops`` trades through any of ``bases`` that gains at the margin, each once."""
+        """The ``most`` cycles of 2 to ``hops`` trades through any of ``bases`` that gain most at the margin."""
         closed = np.zeros(len(self._first), np.bool_)
         found: list[tuple[float, tuple[int, ...]]] = []
-        left_out, cut_short = 0, False
+        full = cut_short = False
         for base in bases:
             if base >= self.tokens or closed[base]:
                 continue
-            rows, more, cut = self._walks(base, base, hops, least, closed, most, most_steps)
+            rows, filled, cut = self._walks(base, base, hops, least, closed, most, most_steps)
             found += rows
-            left_out, cut_short = left_out + more, cut_short or cut
+            full, cut_short = full or filled, cut_short or cut
             closed[base] = True
         found.sort(key=lambda each: (-each[0], each[1]))
-        return Ways([path for _, path in found[:most]], left_out + max(0, len(found) - most), cut_short)
+        return Ways([path for _, path in found[:most]], full or len(found) > most, cut_short)
 
     def routes(
         self,
@@ -93,17 +93,17 @@ class Pathfinder:
         target: int,
         hops: int,
         *,
-        most: int = 1 << 14,
+        most: int = 1 << 12,
         most_steps: int = 1 << 26,
         least: float = -np.inf,
     ) -> Ways:
-        """Every path of 1 to ``hops`` trades from ``start`` to another token, of more weight than ``least``."""
+        """The ``most`` best paths of 1 to ``hops`` trades from ``start`` to another token, heavier than ``least``."""
         if start == target or max(start, target) >= self.tokens:
-            return Ways([], 0, False)
+            return Ways([], False, False)
         closed = np.zeros(len(self._first), np.bool_)
-        rows, left_out, cut_short = self._walks(start, target, hops, least, closed, most, most_steps)
+        rows, full, cut_short = self._walks(start, target, hops, least, closed, most, most_steps)
         rows.sort(key=lambda each: (-each[0], each[1]))
-        return Ways([path for _, path in rows], left_out, cut_short)
+        return Ways([path for _, path in rows], full, cut_short)
 
     def best_weight(self, start: int, target: int, hops: int) -> float:
         """What no path of at most ``hops`` trades exceeds; ``-inf`` where none leads there."""
@@ -135,7 +135,7 @@ class Pathfinder:
 
     def _walks(
         self, start: int, target: int, hops: int, least: float, closed: NDArray[np.bool_], most: int, most_steps: int
-    ) -> tuple[list[tuple[float, tuple[int, ...]]], int, bool]:
+    ) -> tuple[list[tuple[float, tuple[int, ...]]], bool, bool]:
         best = self._potentials(target, hops)
         found, sums = np.empty((most, hops), np.int32), np.empty(most)
         graph = (self._first, self._following, self._source, self._pool, self._weight)
@@ -143,7 +143,7 @@ class Pathfinder:
         kept = min(int(count), most)
         rows: Sequence[list[int]] = found[:kept].tolist()
         paths = [tuple(e for e in row if e >= 0) for row in rows]
-        return list(zip(sums[:kept].tolist(), paths, strict=True)), int(count) - kept, int(steps) >= most_steps
+        return list(zip(sums[:kept].tolist(), paths, strict=True)), kept == most, int(steps) >= most_steps
 
 
 def _doubled(array: NDArray[Any], filled: float) -> NDArray[Any]:

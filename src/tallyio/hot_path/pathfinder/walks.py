@@ -1,5 +1,7 @@
-"""Every path between two tokens whose weights add up to more than a threshold: a search that never enters a branch
-that cannot end in one."""
+"""The heaviest paths between two tokens: a search that never enters a branch that cannot end in one.
+
+Once as many are found as there is room for, the least of them (the root of a heap) is what the next must exceed.
+"""
 
 from typing import Any
 
@@ -11,6 +13,35 @@ Words = Any
 Numbers = Any
 Index = Any
 Number = Any
+
+
+@kernel
+def _rise(at: Index, weight: Number, found: Words, sums: Numbers) -> Index:
+    """Makes room for ``weight`` at the end of the heap; returns its row."""
+    while at > 0 and sums[(at - 1) >> 1] > weight:
+        above = (at - 1) >> 1
+        sums[at] = sums[above]
+        found[at] = found[above]
+        at = above
+    sums[at] = weight
+    return at
+
+
+@kernel
+def _sink(weight: Number, found: Words, sums: Numbers) -> Index:
+    """Puts ``weight`` in the place of the least; returns its row."""
+    at, count = np.int64(0), sums.shape[0]
+    while 2 * at + 1 < count:
+        below = 2 * at + 1
+        if below + 1 < count and sums[below + 1] < sums[below]:
+            below += 1
+        if sums[below] >= weight:
+            break
+        sums[at] = sums[below]
+        found[at] = found[below]
+        at = below
+    sums[at] = weight
+    return at
 
 
 @kernel
@@ -29,14 +60,15 @@ def walks(
     found: Words,
     sums: Numbers,
 ) -> tuple[Index, Index]:
-    """Writes the paths from ``start`` to ``target`` into the rows of ``found`` (paths, trades; -1 behind the last edge)
-    and their weight into ``sums``; a cycle where both are one token.
+    """Writes the heaviest paths from ``start`` to ``target``, of those above ``threshold``, into the rows of ``found``
+    (paths, trades; -1 behind the last edge) and their weights into ``sums``, in no order; cycles where both are one
+    token.
 
     A path visits no token and trades no pool twice, enters no token that ``closed`` marks, and has at most as many
     edges as ``found`` has columns. ``best`` is what ``potentials`` filled for ``target``. ``first[t]`` and
     ``following[e]`` list the edges that sell a token, -1 behind the last; ``pool[e >> 1]`` is what an edge trades with.
-    Returns how many there are, of which only the first rows fit, and how many edges were looked at, ``most_steps`` at
-    most: where that many were, there may be more.
+    Returns how many were found, rows that had to make room included, and how many edges were looked at, ``most_steps``
+    at most: where that many were, a heavier path may be missing.
     """
     hops = found.shape[1]
     path = np.empty(hops, np.int32)
@@ -64,12 +96,13 @@ def walks(
             continue
         path[depth] = e
         if to == target:
-            if reached > threshold:
-                if count < found.shape[0]:
-                    found[count, : depth + 1] = path[: depth + 1]
-                    found[count, depth + 1 :] = -1
-                    sums[count] = reached
-                count += 1
+            room = found.shape[0]
+            at = _rise(count, reached, found, sums) if count < room else _sink(reached, found, sums)
+            found[at, : depth + 1] = path[: depth + 1]
+            found[at, depth + 1 :] = -1
+            count += 1
+            if count >= room:
+                threshold = max(threshold, sums[0])
         elif depth + 1 < hops and not closed[to]:
             depth += 1
             weights[depth] = reached

@@ -58,7 +58,7 @@ def test_every_gaining_cycle_through_a_base_is_found_once(pairs: Pairs) -> None:
             if weight > 1e-9 and not rotations & expected.keys():
                 expected[path] = weight
     ways = made(pairs).cycles([0, 1], 3, least=1e-9)
-    assert not ways.left_out
+    assert not ways.full
     assert not ways.cut_short
     turned = [{path[i:] + path[:i] for i in range(len(path))} for path in ways.paths]
     assert len(ways.paths) == len(expected)
@@ -101,8 +101,18 @@ def test_the_caps_say_what_they_leave_out() -> None:
     pairs: Pairs = [(0, 1, pool, 1.1, 1.1) for pool in range(6)]
     finder = made(pairs)
     ways = finder.cycles([0], 2, most=4)
-    assert (len(ways.paths), ways.left_out, ways.cut_short) == (4, 26, False)
+    assert (len(ways.paths), ways.full, ways.cut_short) == (4, True, False)
+    assert not finder.cycles([0], 2, most=31).full
     assert finder.cycles([0], 2, most_steps=3).cut_short
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(1, 5))
+def test_a_cap_keeps_the_best(pairs: Pairs, most: int) -> None:
+    expected = sorted(simple_paths(pairs, 0, 1, 3).values(), reverse=True)
+    ways = made(pairs).routes(0, 1, 3, most=most)
+    weights = simple_paths(pairs, 0, 1, 3)
+    assert [weights[path] for path in ways.paths] == pytest.approx(expected[:most])
 
 
 def test_a_pool_that_cannot_be_traded_takes_no_part() -> None:
