@@ -18,7 +18,8 @@ _LEAST = 1e-12
 class Ways(msgspec.Struct, frozen=True):
     """``paths`` are edges in the order of their trades, the greatest weight first.
 
-    ``full`` says that there was no room for lighter ones, ``cut_short`` that the search ended before it had looked everywhere.
+    ``full`` says that there was no room for lighter ones, ``cut_short`` that the search ended before it had looked
+    everywhere.
     """
 
     paths: list[tuple[int, ...]]

@@ -96,6 +96,8 @@ def walks(
             continue
         path[depth] = e
         if to == target:
+            if reached <= threshold:
+                continue
             room = found.shape[0]
             at = _rise(count, reached, found, sums) if count < room else _sink(reached, found, sums)
             found[at, : depth + 1] = path[: depth + 1]
