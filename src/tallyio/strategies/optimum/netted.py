@@ -11,15 +11,17 @@ balance, and going round the tokens descends on a convex, differentiable functio
 """
 
 from collections.abc import Sequence
-from math import exp, inf, log
+from math import exp, log
 from typing import NamedTuple
 
-from tallyio.strategies.optimum.peak import FloatCurve, peak
+from tallyio.hot_path.curve import FloatCurve
+from tallyio.strategies.optimum.peak import until
 
 _ROUNDS = 200
 _BALANCED = 1e-9
 """Share of what is traded of a token that may be out of balance."""
-_FURTHEST = 60.0
+_FIRST, _FURTHEST, _SAME = 1e-4, 60.0, 1e-13
+"""Steps of a log price: the first, the last, and one that is none."""
 _STEPS = 60
 
 
@@ -44,89 +46,82 @@ class Netted(NamedTuple):
     bound: float
 
 
-class _Fixed(NamedTuple):
-    """The common pot: takes any amount at a price."""
-
-    price: float
-
-    def output(self, amount_in: float) -> float:
-        return amount_in * self.price
-
-    def slope(self, amount_in: float) -> float:
-        del amount_in
-        return self.price
-
-
 def netted(edges: Sequence[Edge], prices: Sequence[float]) -> Netted:
     """The most of token 0 that ``edges`` can leave, no other token being short at the end.
 
     ``prices`` are the tokens' worth to begin from, that of token 0 being 1: near the market's saves rounds.
     """
-    logs = [log(price / prices[0]) for price in prices]
-    around: list[list[int]] = [[] for _ in prices]
-    for number, edge in enumerate(edges):
-        around[edge.token_in].append(number)
-        around[edge.token_out].append(number)
+    dual = _Dual(edges, prices)
     for _ in range(_ROUNDS):
-        moved = [_balance(edges, around[token], logs, token) for token in range(1, len(logs))]
-        if max(moved, default=0.0) < _BALANCED:
+        if max([dual.balance(token) for token in range(1, len(prices))], default=0.0) < _BALANCED:
             break
-    flows, profit, bound = [], 0.0, 0.0
-    for edge in edges:
-        flow, earned = _traded(edge, logs)
-        flows.append(flow)
-        bound += earned
-        profit += flow.amount_out * (edge.token_out == 0) - flow.amount_in * (edge.token_in == 0)
-    return Netted(tuple(flows), profit, bound)
+    traded = [dual.traded(number) for number in range(len(edges))]
+    profit = sum(
+        flow.amount_out * (edge.token_out == 0) - flow.amount_in * (edge.token_in == 0)
+        for edge, (flow, _) in zip(edges, traded, strict=True)
+    )
+    return Netted(tuple(flow for flow, _ in traded), profit, sum(bound for _, bound in traded))
 
 
-def _traded(edge: Edge, logs: Sequence[float]) -> tuple[Flow, float]:
-    """What arbitrage of the pool alone trades at these prices, and the bound of its gain in token 0."""
-    best = peak((edge.curve, _Fixed(exp(logs[edge.token_out] - logs[edge.token_in]))))
-    if best is None:
-        return Flow(0.0, 0.0), 0.0
-    flow = Flow(best.amount_in, edge.curve.output(best.amount_in))
-    return flow, best.bound * exp(logs[edge.token_in])
+class _Dual:
+    """The tokens' prices (``logs``, of one in token 0) and what every pool, arbitraged alone, trades at them."""
 
+    def __init__(self, edges: Sequence[Edge], prices: Sequence[float]) -> None:
+        self.edges = edges
+        self.logs = [log(price / prices[0]) for price in prices]
+        self._near = [0.0] * len(edges)
+        self._around: list[list[int]] = [[] for _ in prices]
+        for number, edge in enumerate(edges):
+            self._around[edge.token_in].append(number)
+            self._around[edge.token_out].append(number)
 
-def _excess(edges: Sequence[Edge], around: Sequence[int], logs: Sequence[float], token: int) -> tuple[float, float]:
-    """What is left of ``token`` after all its trades, and how much of it is traded."""
-    left = traded = 0.0
-    for number in around:
-        flow, _ = _traded(edges[number], logs)
-        into, out = edges[number].token_out == token, edges[number].token_in == token
-        left += flow.amount_out * into - flow.amount_in * out
-        traded += flow.amount_out * into + flow.amount_in * out
-    return left, traded
+    def traded(self, number: int) -> tuple[Flow, float]:
+        """An edge's flow at these prices, and the bound of its gain in token 0."""
+        edge = self.edges[number]
+        best = until(edge.curve, exp(self.logs[edge.token_out] - self.logs[edge.token_in]), self._near[number])
+        if best is None:
+            return Flow(0.0, 0.0), 0.0
+        self._near[number] = best.amount_in
+        return Flow(best.amount_in, edge.curve.output(best.amount_in)), best.bound * exp(self.logs[edge.token_in])
 
+    def balance(self, token: int) -> float:
+        """Sets the price of ``token`` to where nothing of it is left or missing; returns how far it was out, as a
+        share of what is traded of it."""
+        start = self.logs[token]
+        left, traded = self._excess(token, start)
+        if not traded or abs(left) <= _BALANCED * traded:
+            return 0.0
+        out, width = abs(left) / traded, _FIRST
+        way = -1.0 if left > 0 else 1.0
+        near, near_left = start, left
+        while True:
+            far = start + way * width
+            far_left, _ = self._excess(token, far)
+            if far_left * near_left <= 0:
+                break
+            if width > _FURTHEST:
+                return out
+            near, near_left, width = far, far_left, width * 8
+        for step in range(_STEPS):
+            if abs(far - near) < _SAME:
+                break
+            here = near - near_left * (far - near) / (far_left - near_left) if step % 3 != 2 else (near + far) / 2
+            left, traded = self._excess(token, here)
+            if abs(left) <= _BALANCED * traded / 4:
+                break
+            if left * near_left > 0:
+                near, near_left = here, left
+            else:
+                far, far_left = here, left
+        return out
 
-def _balance(edges: Sequence[Edge], around: Sequence[int], logs: list[float], token: int) -> float:
-    """Sets the price of ``token`` to where nothing of it is left or missing; returns how far it was out, as a share."""
-    start = logs[token]
-    left, traded = _excess(edges, around, logs, token)
-    if not traded or abs(left) <= _BALANCED * traded:
-        return 0.0
-    out = abs(left) / traded
-    way = -1.0 if left > 0 else 1.0
-    near, near_left, width = start, left, 1e-4
-    while True:
-        far = logs[token] = start + way * width
-        far_left, _ = _excess(edges, around, logs, token)
-        if far_left * near_left <= 0:
-            break
-        if width > _FURTHEST:
-            return out
-        near, near_left, width = far, far_left, width * 8
-    for step in range(_STEPS):
-        if abs(far - near) < 1e-13:
-            break
-        here = near - near_left * (far - near) / (far_left - near_left) if step % 3 != 2 else (near + far) / 2
-        logs[token] = here
-        left, traded = _excess(edges, around, logs, token)
-        if abs(left) <= _BALANCED * traded / 4:
-            break
-        if left * near_left > 0:
-            near, near_left = here, left
-        else:
-            far, far_left = here, left
-    return out if out < inf else 1.0
+    def _excess(self, token: int, price: float) -> tuple[float, float]:
+        """What is left of ``token`` after all its trades at that log price, and how much of it is traded."""
+        self.logs[token] = price
+        left = traded = 0.0
+        for number in self._around[token]:
+            flow, _ = self.traded(number)
+            paid = flow.amount_out if self.edges[number].token_out == token else -flow.amount_in
+            left += paid
+            traded += abs(paid)
+        return left, traded

@@ -12,28 +12,18 @@ therefore looked at in many places, and each peak that shows is climbed.
 from collections.abc import Sequence
 from itertools import pairwise
 from math import exp, inf, log
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from tallyio.hot_path.curve import FloatCurve
 
 _LOOKS = 24
 _WIDEST = 200.0
 """Amounts beyond ``e ** 200`` exist on no chain."""
 _NARROW = 1e-11
 _STEPS = 100
-_ROUNDING = 2.0**-42
+_ROUNDING = 2.0**-46
 """Share of the amounts by which floats in a row of pools may err."""
 _TINY = 1e-300
-
-
-class FloatCurve(Protocol):
-    """One direction of one pool. Amounts in units of its tokens."""
-
-    def output(self, amount_in: float) -> float:
-        """What ``amount_in`` yields, fee included; all that there is where it is too much."""
-        ...
-
-    def slope(self, amount_in: float) -> float:
-        """What the next unit yields after ``amount_in``; 0 where there is no more."""
-        ...
 
 
 class Peak(NamedTuple):
@@ -72,10 +62,44 @@ def peak(curves: Sequence[FloatCurve], scale: float = 1.0) -> Peak | None:
     return max(peaks, key=lambda each: each.profit, default=None)
 
 
+def until(curve: FloatCurve, price: float, near: float = 0.0) -> Peak | None:
+    """The most that one pool brings against a market that gives ``price`` input tokens for an output token: the input
+    after which the pool gives no more than the market. ``near`` is where it was for another price."""
+    cycle = (curve, _Market(price))
+    first = _look(cycle, near or 1.0)
+    if not near and first.slope <= 1.0:
+        return None
+    width = 1.5
+    low = high = first
+    while low.slope <= 1.0:
+        if low.at <= 1.0:
+            return None
+        high, low = low, _look(cycle, max(low.at / width, 1.0))
+        width *= width
+    while high.slope > 1.0:
+        if log(high.at) > _WIDEST:
+            return None
+        low, high = high, _look(cycle, high.at * width)
+        width *= width
+    return _climb(cycle, low, high)
+
+
+class _Market(NamedTuple):
+    price: float
+    depth: float = inf
+
+    def output(self, amount_in: float) -> float:
+        return amount_in * self.price
+
+    def rate(self, amount_in: float = 0.0) -> float:
+        del amount_in
+        return self.price
+
+
 def _look(curves: Sequence[FloatCurve], at: float) -> _Place:
     amount, slope = at, 1.0
     for curve in curves:
-        slope *= curve.slope(amount)
+        slope *= curve.rate(amount)
         amount = curve.output(amount)
     return _Place(at, amount - at, slope)
 
