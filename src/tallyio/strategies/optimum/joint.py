@@ -120,14 +120,13 @@ def _cycles(flows: _Flows) -> list[_Cycle]:
     for number, (sold, _) in enumerate(flows.ends):
         leaving[sold].append(number)
 
-    def widest(token: int) -> int | None:
-        ways = [number for number in leaving[token] if left[number] > least[number]]
-        return max(ways, key=left.__getitem__) if ways else None
+    def ways(token: int) -> list[int]:
+        return sorted((n for n in leaving[token] if left[n] > least[n]), key=lambda n: -left[n])
 
     found: list[_Cycle] = []
-    for start in leaving:
+    for start in sorted(leaving):
         while len(found) < _MOST_CYCLES:
-            path = _round(flows, start, widest)
+            path = _round(flows, start, left, ways)
             if not path:
                 break
             amount = flows.take(path, left)
@@ -140,17 +139,25 @@ def _cycles(flows: _Flows) -> list[_Cycle]:
     return found
 
 
-def _round(flows: _Flows, start: int, widest: Callable[[int], int | None]) -> list[int]:
-    """Along the greatest flows from ``start`` until a token comes again: the cycle from there; empty at a dead end."""
+def _round(flows: _Flows, start: int, left: list[float], ways: Callable[[int], list[int]]) -> list[int]:
+    """Along the greatest flows from ``start`` back to it, or where they lead to no new token, from where they have been
+    to there; empty where none is left. What leads nowhere is struck off: a rest that rounding left."""
     path: list[int] = []
     tokens = [start]
-    while (way := widest(tokens[-1])) is not None:
-        path.append(way)
-        token = flows.ends[way][1]
+    while True:
+        leading = ways(tokens[-1])
+        onward = [n for n in leading if flows.ends[n][1] == start or flows.ends[n][1] not in tokens]
+        if not leading:
+            if not path:
+                return []
+            left[path.pop()] = 0.0
+            tokens.pop()
+            continue
+        path.append((onward or leading)[0])
+        token = flows.ends[path[-1]][1]
         if token in tokens:
             return path[tokens.index(token) :]
         tokens.append(token)
-    return []
 
 
 def _polished(view: MarketView, cycles: Sequence[_Cycle]) -> _Plan:
