@@ -13,12 +13,16 @@ from tallyio.hot_path.sizing import refine
 from tallyio.market.view import MarketView
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.detection import Detection
-from tallyio.strategies.ways import Standing
+from tallyio.strategies.optimum.joint import joint
+from tallyio.strategies.ways import Standing, turned
+
+JOINT = 64
+"""Cycles whose pools are solved together."""
 
 
 async def scan(config: Path) -> dict[str, Any]:
-    """``block``, ``pools``, ``cycles`` and what the limits ``left_out`` by each, and ``opportunities``, the dearest
-    first."""
+    """``block``, ``pools``, ``cycles`` and what the limits ``left_out`` by each, ``opportunities``, the dearest first,
+    and ``joint``: what the best of those in wrapped ether bring together."""
     directory = ConfigDirectory.open(config)
     async with Rpc(directory.chain.http_url) as rpc:
         await check_chain(rpc, directory.chain)
@@ -34,6 +38,30 @@ async def scan(config: Path) -> dict[str, Any]:
         "cycles": len(view.graph.cycles),
         "left_out": msgspec.structs.asdict(view.graph.cycles.left_out),
         "opportunities": sorted(shown, key=lambda each: -each["net_wei"]),
+        "joint": _together(view, detection.standing()),
+    }
+
+
+def _together(view: MarketView, ways: list[Standing]) -> dict[str, Any] | None:
+    """Before gas, over the ``JOINT`` cycles that gain most alone; ``None`` where none starts with wrapped ether."""
+    turns = [
+        (way.peaks[place][1], turned(way.path, place))
+        for way in ways
+        for place, edge in enumerate(way.path)
+        if view.graph.token_sold(edge) == view.weth
+    ]
+    best = joint(view, [path for _, path in sorted(turns, reverse=True)[:JOINT]])
+    if best is None:
+        return None
+    return {
+        "profit_wei": best.profit,
+        "single_wei": best.single,
+        "gain_wei": best.gain,
+        "bound_wei": int(best.bound),
+        "trades": [
+            {"pools": [view.graph.pools[edge >> 1].address for edge in each.path], "amount_in": each.amount_in}
+            for each in best.cycles
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """The mirror of the pools: moved by each block's logs, rewound by each rollback."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
@@ -121,6 +121,12 @@ class Market:
         """The states, followed until now, of those ``unread`` of which ``read_pools`` need not ask all."""
         changed = (address for address, reason in self._unread.items() if reason == MAY_HAVE_CHANGED)
         return {address: self._states[address] for address in changed if address in self._states}
+
+    def history(self) -> Iterator[tuple[int, Mapping[Address, PoolState | None]]]:
+        """Backwards through the blocks that can be rewound: a block's number, and of the pools that the block after it
+        moved, the states that stood at its end."""
+        for undo in reversed(self._undo):
+            yield undo.before.number, undo.states
 
     def publish_to(self, publisher: Publisher) -> None:
         """All pools now, and from now on every change, at the end of the block or rollback that makes it."""

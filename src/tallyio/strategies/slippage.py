@@ -5,11 +5,16 @@ block, over the rate of the whole route, so that what its pools do together is i
 the root of the distance. Floats choose the share; the amount is an integer, rounded down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
+
+from tallyio.core.pools import PoolState
+from tallyio.core.units import Address
+from tallyio.market.view import MarketView
+from tallyio.protocols.dex.model import curve
 
 _SCALE = 10**18
 
@@ -30,6 +35,35 @@ class Slippage(NamedTuple):
     worst: float
     blocks: int
     minimum_out: int
+
+
+def seen_rates(
+    view: MarketView, history: Iterable[tuple[int, Mapping[Address, PoolState | None]]], path: Sequence[int]
+) -> list[Seen]:
+    """The rate of the route over the edges ``path`` as of each block that moved one of its pools, oldest first, back to
+    where one was not tradable. ``history`` is what ``Market.history`` tells of the blocks before ``view``."""
+    ways = [(view.graph.pools[e >> 1], view.graph.token_sold(e), view.graph.token_bought(e)) for e in path]
+    states: dict[Address, PoolState | None] = {pool.address: view.states.get(pool.address) for pool, _, _ in ways}
+    found: list[Seen] = []
+
+    def look(block: int) -> bool:
+        rate = 1.0
+        for pool, sold, bought in ways:
+            state = states[pool.address]
+            rate *= curve(pool, state, sold, bought, view.next_timestamp).rate() if state else 0.0
+        if rate > 0:
+            found.append(Seen(block, rate))
+        return rate > 0
+
+    alive = look(view.block.number)
+    for block, before in history:
+        moved = before.keys() & states.keys()
+        if not alive:
+            break
+        if moved:
+            states.update({address: before[address] for address in moved})
+            alive = look(block)
+    return found[::-1]
 
 
 def volatility(seen: Sequence[Seen]) -> float:

@@ -131,3 +131,28 @@ def test_exposure_is_refused_where_other_people_trade(config: Path, tmp_path: Pa
     (chain,) = (copy / "chains").glob("*.toml")
     chain.write_text(re.sub(r"chain_id = \d+", "chain_id = 1", chain.read_text()))
     commands.run("exposure", "0x1234", "--config", copy).refused(4, "local chain alone")
+
+
+def test_the_best_routes_between_two_tokens(config: Path, view: MarketView, commands: Any) -> None:
+    numbers = {edge: view.graph.token_bought(edge) for edge in range(2 * len(view.graph.sides)) if view.rates[edge]}
+    edge = next(e for e in numbers if view.graph.token_sold(e) == view.weth)
+    words = ("scan", "--config", config, "--token-in", view.weth, "--token-out", numbers[edge], "--blocks", 5)
+    told = commands.run(*words, "--amount", 10**18, "--json").json()
+    assert told["proved"]
+    assert told["routes"][0]["amount_out"] >= view.exchange(edge).output_of(10**18) > 0
+    outs = [each["amount_out"] for each in told["routes"]]
+    assert outs == sorted(outs, reverse=True)
+    assert told["split"]["amount_out"] >= outs[0]
+    assert sum(part["amount_in"] for part in told["split"]["parts"]) == 10**18
+    assert all(0 < each["minimum_out"] <= each["amount_out"] for each in told["routes"])
+    assert any(each["volatility"] > 0 for each in told["routes"])
+    assert "best routes for" in commands.run(*words, "--amount", 10**18).out
+    commands.run(*words, "--amount", 0).refused(2, "amount 0")
+    commands.run("scan", "--config", config, "--token-in", view.weth, "--amount", 1).refused(2, "token_out")
+
+
+def test_what_the_cycles_bring_together_is_within_its_bound(config: Path, view: MarketView, commands: Any) -> None:
+    together = commands.run("scan", "--config", config, "--json").json()["joint"]
+    assert together["single_wei"] <= together["profit_wei"] <= together["bound_wei"]
+    assert together["gain_wei"] == together["profit_wei"] - together["single_wei"]
+    assert together["trades"]

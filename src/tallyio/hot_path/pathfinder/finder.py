@@ -65,6 +65,10 @@ class Pathfinder:
         with np.errstate(divide="ignore"):
             self._weight[: 2 * self.pairs][edges] = np.log(rates)
 
+    def weight(self, path: Iterable[int]) -> float:
+        """The sum over the path's edges: the logarithm of its marginal rate."""
+        return float(sum(self._weight[edge] for edge in path))
+
     def cycles(
         self,
         bases: Iterable[int],

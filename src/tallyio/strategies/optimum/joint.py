@@ -23,14 +23,22 @@ _NOTHING = 1e-6
 _MOST_CYCLES = 32
 
 
+class Cycle(NamedTuple):
+    """``sale`` is the edge that sells the profit for wrapped ether, where the cycle does not start with it."""
+
+    path: Path
+    amount_in: int
+    sale: int | None = None
+
+
 class Joint(NamedTuple):
-    """``routes`` land in this order, each exact on the view that those before it leave; ``paths`` are their edges.
+    """``routes``, one for each of ``cycles``, land in this order, each exact on the view that those before it leave.
 
     ``profit`` is what they add up to in wrapped ether before gas, ``single`` what the best of the cycles brings alone.
     No trades over these pools bring more than ``bound`` while their curves are concave.
     """
 
-    paths: tuple[Path, ...]
+    cycles: tuple[Cycle, ...]
     routes: tuple[Route, ...]
     profit: int
     single: int
@@ -48,9 +56,9 @@ def joint(view: MarketView, cycles: Iterable[Path]) -> Joint | None:
         return None
     best = max(alone, key=lambda each: each[0].profit)
     flows = _flows(view, {edge for _, path in alone for edge in path})
-    plans = [_polished(view, _cycles(flows)), _polished(view, [_Cycle(best[1], best[0].amounts[0])])]
+    plans = [_polished(view, _cycles(flows)), _polished(view, [Cycle(best[1], best[0].amounts[0])])]
     made = max(plans, key=lambda each: each.profit)
-    return Joint(tuple(each.path for each in made.cycles), made.routes, made.profit, best[0].profit, flows.netted.bound)
+    return Joint(made.cycles, made.routes, made.profit, best[0].profit, flows.netted.bound)
 
 
 def _sized(view: MarketView, path: Path) -> Sized | None:
@@ -58,16 +66,8 @@ def _sized(view: MarketView, path: Path) -> Sized | None:
     return best.sized if best else None
 
 
-class _Cycle(NamedTuple):
-    """``sale`` is the edge that sells the profit for wrapped ether, where the cycle does not start with it."""
-
-    path: Path
-    amount_in: int
-    sale: int | None = None
-
-
 class _Plan(NamedTuple):
-    cycles: tuple[_Cycle, ...]
+    cycles: tuple[Cycle, ...]
     routes: tuple[Route, ...]
     profit: int
     view: MarketView
@@ -112,7 +112,7 @@ def _flows(view: MarketView, through: set[int]) -> _Flows:
     return _Flows(edges, ends, netted(curves, [worth.get(number, 1.0) for number in range(len(names))]))
 
 
-def _cycles(flows: _Flows) -> list[_Cycle]:
+def _cycles(flows: _Flows) -> list[Cycle]:
     """The flows as cycles, those from token 0 first, the greatest share of its first edge first."""
     left = [flow.amount_in for flow in flows.netted.flows]
     least = [amount * _NOTHING for amount in left]
@@ -123,7 +123,7 @@ def _cycles(flows: _Flows) -> list[_Cycle]:
     def ways(token: int) -> list[int]:
         return sorted((n for n in leaving[token] if left[n] > least[n]), key=lambda n: -left[n])
 
-    found: list[_Cycle] = []
+    found: list[Cycle] = []
     for start in sorted(leaving):
         while len(found) < _MOST_CYCLES:
             path = _round(flows, start, left, ways)
@@ -135,7 +135,7 @@ def _cycles(flows: _Flows) -> list[_Cycle]:
             sale = max(sales, key=left.__getitem__, default=None)
             if sold == 0 or sale is not None:
                 edges = tuple(flows.edges[number] for number in path)
-                found.append(_Cycle(edges, int(amount), None if sale is None or sold == 0 else flows.edges[sale]))
+                found.append(Cycle(edges, int(amount), None if sale is None or sold == 0 else flows.edges[sale]))
     return found
 
 
@@ -160,7 +160,7 @@ def _round(flows: _Flows, start: int, left: list[float], ways: Callable[[int], l
         tokens.append(token)
 
 
-def _polished(view: MarketView, cycles: Sequence[_Cycle]) -> _Plan:
+def _polished(view: MarketView, cycles: Sequence[Cycle]) -> _Plan:
     """Each cycle in turn is put last and sized on what the others leave, while that brings more."""
     best = _traded(view, cycles)
     for _ in range(_TURNS):
@@ -176,7 +176,7 @@ def _polished(view: MarketView, cycles: Sequence[_Cycle]) -> _Plan:
     return best
 
 
-def _traded(view: MarketView, cycles: Sequence[_Cycle]) -> _Plan:
+def _traded(view: MarketView, cycles: Sequence[Cycle]) -> _Plan:
     """What would lose, or be refused, is left out."""
     kept, routes, profit = [], [], 0
     for cycle in cycles:
@@ -189,7 +189,7 @@ def _traded(view: MarketView, cycles: Sequence[_Cycle]) -> _Plan:
     return _Plan(tuple(kept), tuple(routes), profit, view)
 
 
-def _carried_out(view: MarketView, cycle: _Cycle) -> tuple[Route, int, MarketView] | None:
+def _carried_out(view: MarketView, cycle: Cycle) -> tuple[Route, int, MarketView] | None:
     """The route, what it adds in wrapped ether, and the view after it; ``None`` where it adds nothing."""
     sized = run([view.exchange(edge) for edge in cycle.path], cycle.amount_in)
     if sized.profit <= 0:

@@ -24,6 +24,8 @@ _STEPS = 100
 _ROUNDING = 2.0**-46
 """Share of the amounts by which floats in a row of pools may err."""
 _TINY = 1e-300
+_SURELY_PAST = 0.5
+"""A slope behind which no dynamic fee makes another peak."""
 
 
 class Peak(NamedTuple):
@@ -51,9 +53,9 @@ def peak(curves: Sequence[FloatCurve], scale: float = 1.0) -> Peak | None:
     if first.slope <= 1.0:
         return None
     places = [first]
-    while places[-1].slope > 1.0:
+    while places[-1].slope > _SURELY_PAST:
         if log(places[-1].at) > _WIDEST:
-            return None
+            break
         places.append(_look(curves, places[-1].at * 16.0))
     low, high = log(first.at), log(places[-1].at)
     places = [_look(curves, exp(low + (high - low) * i / _LOOKS)) for i in range(_LOOKS + 1)]

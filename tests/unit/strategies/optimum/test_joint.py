@@ -1,0 +1,106 @@
+"""Cycles that share pools, solved together."""
+
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+
+from tallyio.hot_path.sizing import run
+from tallyio.market.view import MarketView
+from tallyio.strategies.detection import Detection
+from tallyio.strategies.optimum.best_input import route_of
+from tallyio.strategies.optimum.joint import Joint, joint
+from tallyio.strategies.optimum.netted import Edge, netted
+from tallyio.strategies.ways import Path, turned
+
+
+def from_weth(view: MarketView) -> list[Path]:
+    detection = Detection()
+    detection.follow(view)
+    turns = [turned(way.path, place) for way in detection.standing() for place in range(len(way.path))]
+    return [path for path in turns if view.graph.token_sold(path[0]) == view.weth]
+
+
+def shared(made: Any) -> MarketView:
+    """One cheap pair, and two dear ones that both want what it gives."""
+    made.pair(made.weth, made.usdc, 10**21, 33 * 10**11)
+    made.pair(made.weth, made.usdc, 4 * 10**20, 12 * 10**11, fee_pips=2500)
+    made.pair(made.weth, made.usdc, 5 * 10**20, 15 * 10**11, fee_pips=2500)
+    view: MarketView = made.view()
+    return view
+
+
+def test_two_cycles_over_one_pool_are_split_as_no_grid_does_better(made: Any) -> None:
+    view = shared(made)
+    found = joint(view, from_weth(view))
+    assert found is not None
+    best = 0
+    for x, y in product(range(0, 16 * 10**18, 5 * 10**17), repeat=2):
+        profit, here = 0, view
+        for path, amount in (((1, 2), x), ((1, 4), y)):  # edge 1 sells wrapped ether in the first
+            path = tuple(edge if view.graph.token_sold(path[0]) == view.weth else edge ^ 1 for edge in path)
+            if amount:
+                sized = run([here.exchange(edge) for edge in path], amount)
+                if sized.amounts[-1]:
+                    profit, here = profit + sized.profit, here.after(route_of(here, path, sized))
+        best = max(best, profit)
+    assert found.profit >= best
+    assert found.gain > 0
+    assert found.profit <= found.bound
+
+
+def carried_out(view: MarketView, found: Joint) -> int:
+    """What the routes add up to, each executed on the state that those before it leave."""
+    total = 0
+    for route in found.routes:
+        view = view.after(route)
+        moved = [(step.token_in, -step.amount_in) for step in route.steps]  # type: ignore[union-attr]
+        moved += [(step.token_out, step.amount_out) for step in route.steps]  # type: ignore[union-attr]
+        balances: dict[str, int] = {}
+        for token, amount in moved:
+            balances[token] = balances.get(token, 0) + amount
+        gained = balances.pop(view.weth)
+        assert gained > 0
+        assert not any(balances.values())
+        total += gained
+    return total
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_it_says_is_what_the_market_pays_within_its_bound(random_market: Any, seed: int) -> None:
+    view = random_market(Random(seed), 10).view()
+    found = joint(view, from_weth(view))
+    if found is None:
+        pytest.skip("nothing gains in this market")
+    assert carried_out(view, found) == found.profit
+    assert found.single <= found.profit <= found.bound
+    assert found.profit >= 0.98 * found.bound
+
+
+def test_nothing_is_nothing(made: Any) -> None:
+    made.pair(made.weth, made.usdc, 10**21, 3 * 10**12)
+    view = made.view()
+    assert joint(view, []) is None
+    assert joint(view, [(0, 1)]) is None
+
+
+def test_flows_balance_and_the_dual_is_above_them(random_market: Any) -> None:
+    view = random_market(Random(4), 12).view()
+    numbers = {view.weth: 0}
+    edges = []
+    for edge in range(2 * len(view.graph.sides)):
+        ends = view.graph.token_sold(edge), view.graph.token_bought(edge)
+        a, b = (numbers.setdefault(token, len(numbers)) for token in ends)
+        edges.append(Edge(a, b, view.curve(edge)))
+    worth = [float({0: 1.0}.get(n, 0.0)) for n in range(len(numbers))]
+    for _ in numbers:
+        for number, edge in enumerate(edges):
+            if worth[edge.token_out] and not worth[edge.token_in]:
+                worth[edge.token_in] = worth[edge.token_out] * float(view.rates[number])
+    found = netted(edges, worth)
+    for token in range(1, len(numbers)):
+        paid = sum(f.amount_out for e, f in zip(edges, found.flows, strict=True) if e.token_out == token)
+        taken = sum(f.amount_in for e, f in zip(edges, found.flows, strict=True) if e.token_in == token)
+        assert paid == pytest.approx(taken, rel=1e-6)
+    assert found.bound * (1 - 1e-6) <= found.profit <= found.bound * (1 + 1e-9)
