@@ -135,7 +135,7 @@ def test_no_secret_leaves_its_place(place: Place, tmp_path: Path) -> None:
 
 
 def _metrics_url(log: Path) -> str:
-    for _ in range(400):
+    for _ in range(2400):
         if found := re.search(r'"metrics": "(http[^"]+)"', log.read_text()):
             return found[1]
         time.sleep(0.05)
