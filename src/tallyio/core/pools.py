@@ -15,6 +15,11 @@ BALANCER_V2 = "balancer_v2"
 WRAPPED_NATIVE = "wrapped_native"
 ERC4626 = "erc4626"
 WRAPPED_STAKED = "wrapped_staked"
+AERODROME = "aerodrome"
+VELODROME = "velodrome"
+CAMELOT = "camelot"
+CURVE_NG = "curve_stableswap_ng"
+LIQUIDITY_BOOK = "liquidity_book"
 
 
 class Terms(msgspec.Struct, frozen=True):

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 import pytest
 
 from tallyio.core.chain import BlockRef, Log, NewBlock
-from tallyio.core.pools import PANCAKE_V3, V2, V3, V4, Pool, V2State
+from tallyio.core.pools import AERODROME, CAMELOT, PANCAKE_V3, V2, V3, V4, VELODROME, Pool, V2State
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
 from tallyio.devnet.deploy.pancake import pancake_contracts
+from tallyio.devnet.deploy.standins import standins
+from tallyio.devnet.deploy.tokens import own_contracts
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.uniswap_v4 import DYNAMIC
@@ -470,12 +472,138 @@ def _answering() -> Any:
     return pyrevm.AccountInfo(nonce=1, code=code)
 
 
+class StandinBench:
+    """What exchanges share that stand in for contracts that no package holds: open tokens of several decimals."""
+
+    decimals: tuple[int, ...] = (18, 18, 6, 8, 6, 18, 2, 18, 9, 12, 6, 18)
+
+    def __init__(self) -> None:
+        self.chain = chain = LocalChain(0)
+        code = own_contracts()["OpenToken"]
+        self.units: dict[str, int] = {}
+        for places in self.decimals:
+            token = chain.deploy(code, abi.pack("(string,uint8)", "T", places))
+            self.units[token] = 10**places
+            for holder in (ME, chain.trader):
+                chain.call(token, "mint(address,uint256)", holder, 2**200)
+        chain.tokens = sorted(self.units, key=lambda each: int(each, 16))
+        chain.block()
+
+    def view(self, to: str, signature: str, *arguments: Any, returns: str = "(uint256)") -> Any:
+        """Raises ``RuntimeError`` where it reverts."""
+        before = self.chain.evm.snapshot()
+        try:
+            answer = self.chain.evm.message_call(ME, to, calldata=abi.call(signature, *arguments))
+        finally:
+            self.chain.evm.revert(before)
+        return abi.unpack(returns, bytes(answer))[0]
+
+    def least(self, quote: Callable[[int], int], wanted: int) -> int:
+        """The least input that the contract quotes ``wanted`` for; raises ``RuntimeError`` where there is none."""
+
+        def answer(amount: int) -> int:
+            try:
+                return quote(amount)
+            except RuntimeError:
+                return -1
+
+        low, high, known = 0, 1, False
+        while (paid := answer(high)) < wanted and not (known and paid < 0):
+            known = known or paid > 0
+            low, high = high, high * 2
+            if high > 2**200:
+                raise RuntimeError("no input pays that")
+        beyond = paid < 0
+        while high - low > 1:
+            middle = (low + high) // 2
+            paid = answer(middle)
+            low, high = (low, middle) if paid >= wanted or (beyond and paid < 0) else (middle, high)
+        if quote(high) < wanted:
+            raise RuntimeError("no input pays that")
+        return high
+
+
+class SolidlyBench(StandinBench):
+    """Aerodrome's, Velodrome's or Camelot's rounding."""
+
+    def __init__(self, family: str) -> None:
+        super().__init__()
+        contracts = standins("solidly")
+        self.camelot = family == CAMELOT
+        if self.camelot:
+            factory = self.chain.deploy(contracts["CamelotFactory"], abi.pack("(address)", "0x" + "77" * 20))
+        else:
+            factory = self.chain.deploy(contracts["SolidlyFactory"], abi.pack("(bool)", family == AERODROME))
+        self.factory, self.deployment = factory, Deployment("solidly", family, factory)
+
+    def create(self, random: Random) -> None:
+        stable = random.random() < 0.6
+        while True:
+            a, b = sorted(random.sample(self.chain.tokens, 2), key=lambda each: int(each, 16))
+            try:
+                if self.camelot:
+                    order: tuple[Any, ...] = ("createPair(address,address)", a, b)
+                else:
+                    order = ("createPool(address,address,bool)", a, b, stable)
+                (pool,) = self.chain.call(self.factory, *order, returns="(address)")
+            except RuntimeError:  # they have one
+                continue
+            break
+        if self.camelot and stable:
+            self.chain.call(pool, "setStableSwap(bool)", True)
+        if random.random() < 0.95:
+            self._deposit(random, pool, a, b, stable and not self.camelot)
+
+    def _deposit(self, random: Random, pool: str, a: str, b: str, even: bool) -> None:
+        whole = random.randrange(1, 10**7)
+        for token in (a, b):
+            amount = whole * self.units[token]
+            amount = amount if even else int(amount * random.uniform(0.3, 3))
+            self.chain.call(token, "transfer(address,uint256)", pool, amount)
+        self.chain.call(pool, "mint(address)", ME)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what = random.randrange(5)
+        if what == 0:
+            self._deposit(random, pool.address, *pool.tokens, False)
+        elif what == 1:
+            held = self.view(pool.address, "balanceOf(address)", ME)
+            self.chain.call(pool.address, "transfer(address,uint256)", pool.address, held // random.choice([2, 10]))
+            self.chain.call(pool.address, "burn(address)", ME)
+        elif what == 2:
+            token = random.choice(pool.tokens)
+            self.chain.call(token, "transfer(address,uint256)", pool.address, random.randrange(self.units[token]))
+            self.chain.call(pool.address, "sync()")
+        elif self.camelot:
+            if what == 3:
+                fees = [random.choice([1, 40, 300, 2000]) for _ in range(2)]
+                self.chain.call(pool.address, "setFeePercent(uint16,uint16)", *fees)
+            else:
+                self.chain.call(pool.address, "setStableSwap(bool)", random.random() < 0.5)
+        elif what == 3:
+            fee = random.choice([0, 1, 5, 30, 300, 420])
+            self.chain.call(self.factory, "setCustomFee(address,uint256)", pool.address, fee)
+        else:
+            self.chain.call(pool.address, "skim(address)", ME)
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        def quote(spent: int) -> int:
+            return int(self.view(pool.address, "getAmountOut(uint256,address)", spent, pool.tokens[sold]))
+
+        paid, out = (self.least(quote, amount), amount) if exact_out else (amount, quote(amount))
+        self.chain.call(self.chain.trader, "pair(address,bool,uint256,uint256)", pool.address, sold == 0, paid, out)
+        return paid, out
+
+
 BENCHES: dict[str, Callable[[], Bench]] = {
     "uniswap_v2": lambda: V2Bench(3000),
     "pancakeswap_v2": lambda: V2Bench(2500),
     "uniswap_v3": TicksBench,
     "pancakeswap_v3": PancakeV3Bench,
     "uniswap_v4": V4Bench,
+    AERODROME: lambda: SolidlyBench(AERODROME),
+    VELODROME: lambda: SolidlyBench(VELODROME),
+    CAMELOT: lambda: SolidlyBench(CAMELOT),
 }
 
 

@@ -10,6 +10,11 @@ def selector(signature: str) -> bytes:
     return keccak256(signature.encode())[:4]
 
 
+def event(signature: str) -> str:
+    """The first topic of ``Name(type,type)``."""
+    return "0x" + keccak256(signature.encode()).hex()
+
+
 def calldata(name: bytes, *arguments: int) -> bytes:
     """A selector and words; negative numbers in two's complement."""
     return name + b"".join((argument % (1 << 256)).to_bytes(32) for argument in arguments)

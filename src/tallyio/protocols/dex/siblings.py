@@ -1,10 +1,11 @@
 """Every family of exchanges that the project knows, by name."""
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import Pool
+from tallyio.core.pools import AERODROME, CAMELOT, VELODROME, Pool
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
 from tallyio.protocols.dex.family import Family
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
+from tallyio.protocols.dex.solidly import Solidly
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
 from tallyio.protocols.dex.uniswap_v4 import UniswapV4
@@ -19,6 +20,9 @@ _ALL: tuple[Family, ...] = (
     WrappedNative(),
     SavingsVaults(),
     WrappedStaked(),
+    Solidly(AERODROME),
+    Solidly(VELODROME),
+    Solidly(CAMELOT),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}

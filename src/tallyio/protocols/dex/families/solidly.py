@@ -4,12 +4,12 @@ The stable curve holds ``x**3 * y + x * y**3`` (both in 18 decimals). The three 
 ends and in whether overflow is checked. Source: the Solidly and Velodrome documentation, and the contracts' answers.
 """
 
+from tallyio.core.pools import AERODROME as AERODROME
+from tallyio.core.pools import CAMELOT as CAMELOT
+from tallyio.core.pools import VELODROME as VELODROME
 from tallyio.core.units import UINT256_MAX
 from tallyio.protocols.dex.families.words import SwapRefusedError, div, require, u256
 
-AERODROME = "aerodrome"
-VELODROME = "velodrome"
-CAMELOT = "camelot"
 ONE = 10**18
 _STEPS = 255
 _WORD = UINT256_MAX + 1

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.core.units import BPS
 from tallyio.protocols.dex.families import solidly
 from tallyio.protocols.dex.families.words import div, require, u256
@@ -11,7 +12,7 @@ CAMELOT_UNIT = 100_000
 _UINT112_MAX = 2**112 - 1
 
 
-class SolidlyPool(msgspec.Struct, frozen=True):
+class SolidlyPool(PoolState, frozen=True):
     """Amounts in the tokens' units, ``scale*`` = ``10**decimals``, fees by input token in parts of ``fee_unit``.
 
     ``index*`` are the fees per share (1e18) of pools whose fee leaves them; ``owner_share`` and ``referrer_share`` are
