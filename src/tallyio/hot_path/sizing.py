@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from tallyio.core.pools import PairState, Pool
 from tallyio.hot_path.amm.quote import input_for, least_input, output_of
 from tallyio.hot_path.curve import Curve, FloatCurve, Piece
-from tallyio.hot_path.smooth_seed import smooth_seed
+from tallyio.hot_path.peak import peak
 
 _MAX_PIECES = 4096
 _FAR, _NEAR = 10, 22
@@ -69,7 +69,10 @@ class Sized(NamedTuple):
 def seed(curves: Sequence[FloatCurve]) -> tuple[float, float]:
     """The float optimum of a cycle over ``curves``: input and profit, both in the start token; zeros when none."""
     pieced = [curve for curve in curves if isinstance(curve, Curve)]
-    return _seed_of_pieces(pieced) if len(pieced) == len(curves) else smooth_seed(curves)
+    if len(pieced) == len(curves):
+        return _seed_of_pieces(pieced)
+    top = peak(curves)
+    return (top.amount_in, top.profit) if top else (0.0, 0.0)
 
 
 def _seed_of_pieces(curves: Sequence[Curve]) -> tuple[float, float]:

@@ -6,10 +6,10 @@ from math import ceil
 from typing import NamedTuple
 
 from tallyio.core.trade import Route
+from tallyio.hot_path.peak import peak
 from tallyio.hot_path.sizing import Sized, refine
 from tallyio.market.view import MarketView
 from tallyio.strategies.base import swap_step
-from tallyio.strategies.optimum.peak import peak
 
 
 class Certified(NamedTuple):

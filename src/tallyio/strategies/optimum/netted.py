@@ -15,7 +15,7 @@ from math import exp, log
 from typing import NamedTuple
 
 from tallyio.hot_path.curve import FloatCurve
-from tallyio.strategies.optimum.peak import until
+from tallyio.hot_path.peak import until
 
 _ROUNDS = 200
 _BALANCED = 1e-9

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tallyio.strategies.optimum.peak import peak, until
+from tallyio.hot_path.peak import peak, until
 
 
 class Product(NamedTuple):
