@@ -27,8 +27,7 @@ def compile_standard(version: str, standard_input: Mapping[str, Any]) -> dict[st
     Raises ``BugError`` with the compiler's first errors.
     """
     text = msgspec.json.encode(standard_input, order="sorted")
-    name = hashlib.sha256(version.encode() + b"\0" + text).hexdigest()[:32]
-    kept = cache_root() / "compiled" / f"{name}.json"
+    kept = _place(version, text)
     if kept.exists():
         cached: dict[str, Any] = msgspec.json.decode(kept.read_bytes())
         return cached
@@ -43,6 +42,16 @@ def compile_standard(version: str, standard_input: Mapping[str, Any]) -> dict[st
         raise BugError(f"solc {version} refused the sources: " + "\n".join(errors[:5]))
     _keep(kept, done.stdout)
     return output
+
+
+def is_kept(version: str, standard_input: Mapping[str, Any]) -> bool:
+    """Whether ``compile_standard`` would answer without compiling."""
+    return _place(version, msgspec.json.encode(standard_input, order="sorted")).exists()
+
+
+def _place(version: str, text: bytes) -> Path:
+    name = hashlib.sha256(version.encode() + b"\0" + text).hexdigest()[:32]
+    return cache_root() / "compiled" / f"{name}.json"
 
 
 def standard_input(

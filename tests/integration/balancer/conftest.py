@@ -46,10 +46,11 @@ class Drawn(NamedTuple):
 class RealBalancer:
     """``tokens`` and their ``decimals`` in the order of their addresses; whoever calls has plenty of all."""
 
-    def __init__(self, factories: Sequence[str]) -> None:
+    def __init__(self, factories: Sequence[str], *, cancun: bool = False) -> None:
         import pyrevm
 
-        self.evm, self.caller, self.gas_used = pyrevm.EVM(), ME, 0
+        self.evm = pyrevm.EVM(spec_id="CANCUN") if cancun else pyrevm.EVM()
+        self.caller, self.gas_used = ME, 0
         self.logs: list[Log] = []
         self.evm.set_balance(ME, 10**30)
         self.at(START)
@@ -217,6 +218,8 @@ class RealBalancer:
         except RuntimeError as e:
             self.evm.revert(before)
             raise RevertedError(_reason(str(e))) from None
+        finally:
+            self.evm.reset_transient_storage()
         self.evm.commit()
         self._hear()
         return abi.unpack(returns, bytes(answer)) if returns else ()

@@ -46,10 +46,11 @@ def invariant_rounded_up(amp: int, balances: Sequence[int]) -> int:
     raise SwapRefusedError(UNSOLVED)
 
 
-def balance_at_invariant(amp: int, balances: Sequence[int], d: int, i: int) -> int:
+def balance_at_invariant(amp: int, balances: Sequence[int], d: int, i: int, *, precise: bool = False) -> int:
     """Token ``i``'s balance where the invariant is ``d`` and the other tokens are as in ``balances``, rounded up.
 
-    ``balances[i]`` enters the start of the iteration only by its product with the others.
+    ``balances[i]`` enters the start of the iteration only by its product with the others. ``precise``: the third
+    version multiplies by the unit of A before it divides.
     """
     n, ann = len(balances), amp * len(balances)
     product, total = u256(balances[0] * n), balances[0]
@@ -58,8 +59,12 @@ def balance_at_invariant(amp: int, balances: Sequence[int], d: int, i: int) -> i
         total += balance
     total -= balances[i]
     square = u256(d * d)
-    c = u256(quotient_up(square, u256(ann * product)) * AMP_UNIT * balances[i])
-    b = total + d // ann * AMP_UNIT
+    if precise:
+        c = u256(quotient_up(u256(square * AMP_UNIT), u256(ann * product)) * balances[i])
+        b = total + u256(d * AMP_UNIT) // ann
+    else:
+        c = u256(quotient_up(square, u256(ann * product)) * AMP_UNIT * balances[i])
+        b = total + d // ann * AMP_UNIT
     y = quotient_up(u256(square + c), d + b)
     for _ in range(_STEPS):
         before = y
@@ -69,16 +74,20 @@ def balance_at_invariant(amp: int, balances: Sequence[int], d: int, i: int) -> i
     raise SwapRefusedError(UNSOLVED)
 
 
-def out_given_in(amp: int, balances: Sequence[int], i: int, j: int, amount_in: int, d: int) -> int:
+def out_given_in(
+    amp: int, balances: Sequence[int], i: int, j: int, amount_in: int, d: int, *, precise: bool = False
+) -> int:
     moved = list(balances)
     moved[i] += amount_in
-    return less(balances[j], balance_at_invariant(amp, moved, d, j) + 1)
+    return less(balances[j], balance_at_invariant(amp, moved, d, j, precise=precise) + 1)
 
 
-def in_given_out(amp: int, balances: Sequence[int], i: int, j: int, amount_out: int, d: int) -> int:
+def in_given_out(
+    amp: int, balances: Sequence[int], i: int, j: int, amount_out: int, d: int, *, precise: bool = False
+) -> int:
     moved = list(balances)
     moved[j] = less(moved[j], amount_out)
-    return less(balance_at_invariant(amp, moved, d, i), balances[i]) + 1
+    return less(balance_at_invariant(amp, moved, d, i, precise=precise), balances[i]) + 1
 
 
 def shares_for_token_in(
