@@ -3,6 +3,8 @@
 from array import array
 from collections import defaultdict
 
+from tallyio.core.ranks import nearest_rank
+
 
 class LatencyCollector:
     """``record`` takes nanoseconds; ``summary`` answers microseconds."""
@@ -23,6 +25,4 @@ class LatencyCollector:
 
 def _percentiles(samples: "array[int]") -> dict[str, float]:
     ordered = sorted(samples)
-    # Nearest rank: the smallest sample that at least q per cent of all samples do not exceed.
-    rank = {q: ordered[max(0, -(-q * len(ordered) // 100) - 1)] for q in (50, 99)}
-    return {f"p{q}": ns / 1000 for q, ns in rank.items()}
+    return {f"p{q}": nearest_rank(ordered, q) / 1000 for q in (50, 99)}

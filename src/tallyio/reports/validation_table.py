@@ -1,0 +1,40 @@
+"""Prediction errors as a table for a terminal."""
+
+from rich.table import Table
+
+from tallyio.reports.amounts import ether
+from tallyio.reports.validation import Distribution, Errors, Validation
+
+COLUMNS = ("proposals", "went through", "error", "mean", "p5", "p50", "p95", "p99", "worst")
+
+
+def rows(validation: Validation) -> list[tuple[str, ...]]:
+    """One row for profit (ETH) and one for gas, of all and of each part where there is more than one."""
+    parts: list[tuple[str, Errors]] = [("all", validation.all)]
+    for kind, errors in (("", validation.by_strategy), (" hops", validation.by_hops)):
+        if len(errors) > 1:
+            parts += [(f"{name}{kind}", each) for name, each in errors.items()]
+    return [row for name, errors in parts for row in _rows(name, errors)]
+
+
+def render(validation: Validation) -> Table:
+    table = Table(title=f"Validation: {validation.step}", title_justify="left", min_width=56)
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in ("proposals", "error") else "right")
+    for row in rows(validation):
+        table.add_row(*row)
+    return table
+
+
+def _rows(name: str, errors: Errors) -> list[tuple[str, ...]]:
+    total = sum(errors.outcomes.values())
+    if errors.profit_wei is None or errors.gas is None:
+        return [(name, f"0 of {total:,}", *("",) * 7)]
+    share = f"{errors.profit_wei.count:,} of {total:,}"
+    profit = (ether(wei, 9) for wei in _figures(errors.profit_wei))
+    gas = (f"{units:,}" for units in _figures(errors.gas))
+    return [(name, share, "profit ETH", *profit), ("", "", "gas", *gas)]
+
+
+def _figures(of: Distribution) -> tuple[int, ...]:
+    return of.mean, of.p5, of.p50, of.p95, of.p99, of.worst
