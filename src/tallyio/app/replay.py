@@ -10,11 +10,16 @@ from tallyio.archive.opening import archives, executable_blocks
 from tallyio.archive.records import ArchivedBlock
 from tallyio.backtest.comparison import Row, compare
 from tallyio.backtest.exchanges import Exchanges, exchanges_of, read_exchanges
+from tallyio.backtest.lost import lost_of
+from tallyio.backtest.predictions import validation_of
 from tallyio.backtest.records import Proposal, Replayed, ReplaySettings
 from tallyio.backtest.replay import replay
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.errors import ChainDataError, OperatorError
 from tallyio.core.trade import SwapStep
+from tallyio.reports.lost_json import as_object as lost_as_object
+from tallyio.reports.validation import Validation
+from tallyio.reports.why_lost import Loss, Why, losses
 from tallyio.risk.limits import Limits
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.detection import prepare
@@ -93,6 +98,7 @@ def as_object(replayed: Replayed, settings: ReplaySettings) -> dict[str, Any]:
         "proposals": [_proposal(each, replayed) for each in replayed.proposals],
         "unproved": [_proposal(each, replayed) for each in replayed.unproved],
         "taken": [msgspec.to_builtins(each) for each in replayed.taken],
+        "lost": [lost_as_object(each) for each in lost_of(replayed, settings)],
         "compared": [
             {
                 "proposal": None if row.ours is None else numbers[id(row.ours)],
@@ -150,3 +156,15 @@ def totals(replayed: Sequence[Replayed], rows: Sequence[Row]) -> dict[str, Any]:
         "taken": sum(len(block.taken) for block in replayed),
         "verdicts": {kind: sum(row.verdict == kind for row in rows) for kind in sorted({row.verdict for row in rows})},
     }
+
+
+class Review(msgspec.Struct, frozen=True):
+    """Over all blocks: what was lost, by reason, and how far predictions were off."""
+
+    lost: dict[Why, Loss]
+    validation: Validation
+
+
+def review(replayed: Sequence[Replayed], settings: ReplaySettings) -> Review:
+    lost = losses(each for block in replayed for each in lost_of(block, settings))
+    return Review(lost, validation_of(replayed))

@@ -21,7 +21,9 @@ def replay(
 
     FILES are archives, folders of them, or JSON files of blocks with pre-state.
     """
-    from tallyio.app.replay import as_object, replays, settings_of, totals
+    from msgspec import to_builtins
+
+    from tallyio.app.replay import as_object, replays, review, settings_of, totals
     from tallyio.backtest.comparison import compare
     from tallyio.cli.progress import bar
 
@@ -30,14 +32,16 @@ def replay(
     with bar("replay") as tell:
         found = list(replays(files, settings, Path(exchanges) if exchanges else None, tell))
     summary = totals(found, [row for each in found for row in compare(each, settings.max_hops)])
+    reviewed = review(found, settings)
     if json:
-        emit({**summary, "replayed": [as_object(each, settings) for each in found]}, True)
+        emit({**summary, **to_builtins(reviewed), "replayed": [as_object(each, settings) for each in found]}, True)
         return
     from rich.console import Console
 
-    from tallyio.cli.replay_tables import show
+    from tallyio.cli.replay_tables import show, show_review
 
     console = Console()
     for each in found:
         show(console, each, settings.max_hops)
+    show_review(console, reviewed)
     emit(summary, False)

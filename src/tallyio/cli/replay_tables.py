@@ -7,9 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tallyio.app.replay import Review
 from tallyio.backtest.comparison import Row, compare
 from tallyio.backtest.records import Replayed
 from tallyio.core.trade import SwapStep
+from tallyio.reports import validation_table
+from tallyio.reports.table import lost_table
 
 
 def show(console: Console, replayed: Replayed, max_hops: int) -> None:
@@ -29,6 +32,14 @@ def show(console: Console, replayed: Replayed, max_hops: int) -> None:
     for row in compare(replayed, max_hops):
         console.print(_table(row, replayed))
         console.print(escape(f"{row.verdict}: {row.why}"), highlight=False, soft_wrap=True)
+
+
+def show_review(console: Console, review: Review) -> None:
+    """Print why what others took was not ours, and how far the predictions were off."""
+    if review.lost:
+        console.print(lost_table({str(why): loss for why, loss in review.lost.items()}))
+    if review.validation.all.outcomes:
+        console.print(validation_table.render(review.validation))
 
 
 def _counted(names: Iterable[str]) -> str:

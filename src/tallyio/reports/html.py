@@ -29,7 +29,7 @@ class Page(msgspec.Struct, frozen=True):
 
 def render(page: Page) -> str:
     """HTML of ``page``; everything that came from a chain is escaped."""
-    from tallyio.reports import charts
+    from tallyio.reports import charts, validation_table
     from tallyio.reports.templating import environment
 
     landed = page.records.landed()
@@ -63,6 +63,10 @@ def render(page: Page) -> str:
             strategy_of=strategy_of,
             missed=missed[:MOST_ROWS],
             missed_left_out=max(0, len(missed) - MOST_ROWS),
+            validations=[
+                (each.step, validation_table.rows(each)) for each in page.tally.validation if each.all.outcomes
+            ],
+            validation_columns=validation_table.COLUMNS,
         )
     )
 

@@ -1,11 +1,14 @@
 """The tally as tables for a terminal."""
 
+from collections.abc import Mapping
+
 from rich.console import Group
 from rich.table import Table
 
+from tallyio.reports import validation_table
 from tallyio.reports.amounts import ether, percent
 from tallyio.reports.tally import Tally
-from tallyio.reports.why_lost import GROUPS, Why
+from tallyio.reports.why_lost import GROUPS, Loss, Why
 
 
 def render(tally: Tally) -> Group:
@@ -14,7 +17,8 @@ def render(tally: Tally) -> Group:
     if tally.by_strategy:
         parts.append(_strategies(tally))
     if tally.not_taken:
-        parts.append(_not_taken(tally))
+        parts.append(lost_table(tally.not_taken))
+    parts += [validation_table.render(each) for each in tally.validation if each.all.outcomes]
     if tally.latency_us:
         parts.append(_latency(tally))
     return Group(*parts)
@@ -58,12 +62,14 @@ def _strategies(tally: Tally) -> Table:
     return table
 
 
-def _not_taken(tally: Tally) -> Table:
+def lost_table(reasons: Mapping[str, Loss]) -> Table:
+    """Count and value by reason, and how many of them have no price."""
     table = Table(title="Why lost", title_justify="left", min_width=56)
     for name in ("", "reason", "count", "missing ETH"):
         table.add_column(name, justify="right" if name in ("count", "missing ETH") else "left")
-    for reason, row in tally.not_taken.items():
-        table.add_row(GROUPS[Why(reason)], reason, f"{row.count:,}", ether(row.wei))
+    for reason, row in reasons.items():
+        unpriced = f" and {row.unpriced:,} without price" if row.unpriced else ""
+        table.add_row(GROUPS[Why(reason)], reason, f"{row.count:,}", ether(row.wei) + unpriced)
     return table
 
 

@@ -7,7 +7,9 @@ import msgspec
 
 from tallyio.core.trade import Outcome
 from tallyio.reports.missed import Comparison
+from tallyio.reports.predictions import validations
 from tallyio.reports.records import LANDED, RunRecords
+from tallyio.reports.validation import Validation
 from tallyio.reports.why_lost import Loss
 
 Latency = Mapping[str, Mapping[str, float]]
@@ -60,6 +62,7 @@ class Tally(msgspec.Struct, frozen=True):
     not_taken: dict[str, Loss]
     rivals: RivalTally | None = None
     rivals_share: float | None = None
+    validation: tuple[Validation, ...] = ()
 
 
 def tally(
@@ -103,6 +106,7 @@ def tally(
         not_taken={str(why): loss for why, loss in comparison.reasons().items()} if comparison else {},
         rivals=rivals,
         rivals_share=_share(rivals, len(landed)) if rivals else None,
+        validation=validations(records),
     )
 
 

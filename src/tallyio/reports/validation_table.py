@@ -5,11 +5,11 @@ from rich.table import Table
 from tallyio.reports.amounts import ether
 from tallyio.reports.validation import Distribution, Errors, Validation
 
-COLUMNS = ("proposals", "went through", "error", "mean", "p5", "p50", "p95", "p99", "worst")
+COLUMNS = ("proposals", "through", "error", "mean", "p5", "p50", "p95", "p99", "worst")
 
 
 def rows(validation: Validation) -> list[tuple[str, ...]]:
-    """One row for profit (ETH) and one for gas, of all and of each part where there is more than one."""
+    """One row for profit (in ETH) and one for gas, of all and of each part where there is more than one."""
     parts: list[tuple[str, Errors]] = [("all", validation.all)]
     for kind, errors in (("", validation.by_strategy), (" hops", validation.by_hops)):
         if len(errors) > 1:
@@ -18,7 +18,7 @@ def rows(validation: Validation) -> list[tuple[str, ...]]:
 
 
 def render(validation: Validation) -> Table:
-    table = Table(title=f"Validation: {validation.step}", title_justify="left", min_width=56)
+    table = Table(title=f"Validation: {validation.step}", title_justify="left", box=None, pad_edge=False)
     for name in COLUMNS:
         table.add_column(name, justify="left" if name in ("proposals", "error") else "right")
     for row in rows(validation):
@@ -31,9 +31,9 @@ def _rows(name: str, errors: Errors) -> list[tuple[str, ...]]:
     if errors.profit_wei is None or errors.gas is None:
         return [(name, f"0 of {total:,}", *("",) * 7)]
     share = f"{errors.profit_wei.count:,} of {total:,}"
-    profit = (ether(wei, 9) for wei in _figures(errors.profit_wei))
+    profit = (ether(wei) for wei in _figures(errors.profit_wei))
     gas = (f"{units:,}" for units in _figures(errors.gas))
-    return [(name, share, "profit ETH", *profit), ("", "", "gas", *gas)]
+    return [(name, share, "ETH", *profit), ("", "", "gas", *gas)]
 
 
 def _figures(of: Distribution) -> tuple[int, ...]:
