@@ -19,18 +19,19 @@ def rows(validation: Validation) -> list[tuple[str, ...]]:
 
 def render(validation: Validation) -> Table:
     table = Table(title=f"Validation: {validation.step}", title_justify="left", box=None, pad_edge=False)
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name in ("proposals", "error") else "right")
+    shown = [number for number, name in enumerate(COLUMNS) if name != "mean"]  # the rest fits eighty columns
+    for number in shown:
+        table.add_column(COLUMNS[number], justify="left" if number in (0, 2) else "right", no_wrap=True)
     for row in rows(validation):
-        table.add_row(*row)
+        table.add_row(*(row[number] for number in shown))
     return table
 
 
 def _rows(name: str, errors: Errors) -> list[tuple[str, ...]]:
     total = sum(errors.outcomes.values())
     if errors.profit_wei is None or errors.gas is None:
-        return [(name, f"0 of {total:,}", *("",) * 7)]
-    share = f"{errors.profit_wei.count:,} of {total:,}"
+        return [(name, f"0/{total:,}", *("",) * 7)]
+    share = f"{errors.profit_wei.count:,}/{total:,}"
     profit = (ether(wei) for wei in _figures(errors.profit_wei))
     gas = (f"{units:,}" for units in _figures(errors.gas))
     return [(name, share, "ETH", *profit), ("", "", "gas", *gas)]

@@ -46,7 +46,7 @@ def test_parts_count_all_proposals_again() -> None:
 def test_nothing_proposed_is_no_error() -> None:
     found = validate("step", [])
     assert found.all == Errors({}, None, None)
-    assert rows(found) == [("all", "0 of 0", *("",) * 7)]
+    assert rows(found) == [("all", "0/0", *("",) * 7)]
 
 
 def test_a_journal_tells_both_steps(run) -> None:
@@ -71,8 +71,8 @@ def test_a_journal_tells_both_steps(run) -> None:
 def test_the_table_shows_parts_where_there_is_more_than_one(run) -> None:
     found = validate("step", [predicted(1000, 600), predicted(1000, 400, hops=3)])
     assert [(row[0], row[1], row[2]) for row in rows(found)] == [
-        *(("all", "2 of 2", "ETH"), ("", "", "gas")),
-        *(("2 hops", "1 of 1", "ETH"), ("", "", "gas")),
-        *(("3 hops", "1 of 1", "ETH"), ("", "", "gas")),
+        *(("all", "2/2", "ETH"), ("", "", "gas")),
+        *(("2 hops", "1/1", "ETH"), ("", "", "gas")),
+        *(("3 hops", "1/1", "ETH"), ("", "", "gas")),
     ]
     assert rows(found)[1][3:] == ("0", "-100", "-100", "100", "100", "100")
