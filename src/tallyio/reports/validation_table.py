@@ -18,7 +18,9 @@ def rows(validation: Validation) -> list[tuple[str, ...]]:
 
 
 def render(validation: Validation) -> Table:
-    table = Table(title=f"Validation: {validation.step}", title_justify="left", box=None, pad_edge=False, collapse_padding=True)
+    table = Table(
+        title=f"Validation: {validation.step}", title_justify="left", box=None, pad_edge=False, collapse_padding=True
+    )
     shown = [number for number, name in enumerate(COLUMNS) if name != "mean"]  # the rest fits eighty columns
     for number in shown:
         table.add_column(COLUMNS[number], justify="left" if number in (0, 2) else "right", no_wrap=True)
