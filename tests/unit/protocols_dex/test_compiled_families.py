@@ -18,7 +18,7 @@ from tallyio.protocols.dex.compiled.check import judge
 def test_random_swaps_are_answered_as_the_model_answers(name: str) -> None:
     result = judge(name, 400, 7)
     assert result.first == ""
-    assert result.paid > 300
+    assert result.paid > 250
     assert result.beyond < 20
 
 
@@ -78,8 +78,8 @@ def test_recorded_quotes_of_contracts_are_reproduced(family: str) -> None:
 def test_a_pool_that_does_not_fit_a_row_is_left_to_the_model() -> None:
     with pytest.raises(ChainDataError, match="128 bits"):
         stable_row((2**128, 1), (10**18, 10**18), 20_000, 100, 0)
-    with pytest.raises(ChainDataError, match="2 to 4 coins"):
-        stable_row((1,) * 5, (10**18,) * 5, 20_000, 100, 0)
+    with pytest.raises(ChainDataError, match="2 to 5 coins"):
+        stable_row((1,) * 6, (10**18,) * 6, 20_000, 100, 0)
 
 
 def test_nothing_and_the_same_coin_are_refused() -> None:

@@ -5,8 +5,18 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.kernels import crypto, solidly, stable
-from tallyio.hot_path.kernels.codes import BEYOND, REFUSED, SOLIDLY, STABLE, TRICRYPTO, TWOCRYPTO
+from tallyio.hot_path.kernels import balancer_stable, crypto, solidly, stable, weighted
+from tallyio.hot_path.kernels.codes import (
+    BALANCER_STABLE,
+    BEYOND,
+    PAID,
+    REFUSED,
+    SOLIDLY,
+    STABLE,
+    TRICRYPTO,
+    TWOCRYPTO,
+    WEIGHTED,
+)
 from tallyio.hot_path.pointer import pointer
 from tallyio.hot_path.uint256 import load, store, u256
 
@@ -37,6 +47,12 @@ def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, In
     if family == SOLIDLY:
         paid, code = solidly.quote(row, at, i, dx)
         return paid, code
+    if family == WEIGHTED:
+        paid, code = weighted.quote(row, at, i, j, dx)
+        return paid, code
+    if family == BALANCER_STABLE:
+        paid, code = balancer_stable.quote(row, at, i, j, dx)
+        return paid, code
     return nothing, BEYOND
 
 
@@ -50,7 +66,9 @@ def refresh(row: Words, at: Index) -> Index:
         return crypto.refresh(row, at)
     if family == SOLIDLY:
         return solidly.refresh(row, at)
-    return BEYOND
+    if family == BALANCER_STABLE:
+        return balancer_stable.refresh(row, at)
+    return PAID if family == WEIGHTED else BEYOND
 
 
 @kernel

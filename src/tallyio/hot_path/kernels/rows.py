@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import UINT128_MAX
-from tallyio.hot_path.kernels import codes, crypto, solidly, stable
+from tallyio.hot_path.kernels import balancer_stable, codes, crypto, solidly, stable, weighted
 
 Row = NDArray[np.uint64]
 _LIMB = 64
@@ -29,22 +29,76 @@ def stable_row(
     divide_each: bool = False,
     view: bool = False,
 ) -> Row:
-    """A StableSwap pool of 2 to 4 coins. ``amplification`` is A times ``unit`` at the moment of the quote, ``rates``
+    """A StableSwap pool of 2 to 5 coins. ``amplification`` is A times ``unit`` at the moment of the quote, ``rates``
     1e18 times ``10**(18 - decimals)``, fees of ``10**10``; ``divide_each`` for the pools before NG, ``view`` for the
     quote that 3pool answers, which its swap rounds otherwise.
     """
+    row = stable_words(codes.STABLE, balances, rates, amplification, unit, fee)
+    row[stable.MULTIPLIER] = _limb(multiplier)
+    row[0] |= np.uint64(((stable.EACH if divide_each else 0) | (stable.VIEW if view else 0)) << 16)
+    return refreshed(row)
+
+
+def stable_words(
+    family: int, balances: Sequence[int], rates: Sequence[int], amplification: int, unit: int, fee: int
+) -> Row:
+    """What all StableSwap rows have in common, without what quotes take from the state alone."""
     n = len(balances)
     if not 2 <= n <= stable.MOST_COINS or amplification < unit:
-        raise ChainDataError(f"a stable pool of {n} coins, A {amplification}: expected 2 to 4 coins, A from 1")
+        raise ChainDataError(f"a stable pool of {n} coins, A {amplification}: expected 2 to 5 coins, A from 1")
     row = np.zeros(stable.WORDS, np.uint64)
-    flags = (stable.EACH if divide_each else 0) | (stable.VIEW if view else 0)
-    row[0] = codes.STABLE | n << 8 | flags << 16
-    for place, value in ((stable.FEE, fee), (stable.MULTIPLIER, multiplier), (stable.UNIT, unit)):
-        row[place] = _limb(value)
+    row[0], row[stable.FEE], row[stable.UNIT] = family | n << 8, _limb(fee), unit
     row[stable.ANN] = _limb(amplification * n * n) and amplification * n
     for k in range(n):
         _put(row, stable.COINS + k * stable.COIN + stable.RATE, rates[k])
         _put(row, stable.COINS + k * stable.COIN + stable.BALANCE, balances[k])
+    return row
+
+
+def balancer_stable_row(
+    totals: Sequence[int],
+    cash: Sequence[int],
+    factors: Sequence[int],
+    amplification: int,
+    fee: int,
+    *,
+    rounded_up: bool = False,
+    paused: bool = False,
+) -> Row:
+    """A Balancer v2 stable pool of 2 to 5 tokens, its own shares left out: ``amplification`` A times 1000, ``factors``
+    the rates (1e18) times ``10**(18 - decimals)``, ``fee`` 1e18; ``rounded_up`` for the first pools' D."""
+    row = stable_words(codes.BALANCER_STABLE, totals, factors, amplification, 1000, fee)
+    flags = stable.EACH | (balancer_stable.ROUNDED_UP if rounded_up else 0) | (balancer_stable.PAUSED if paused else 0)
+    row[0] |= np.uint64(flags << 16)
+    for k, amount in enumerate(cash):
+        _put(row, stable.COINS + k * stable.COIN + stable.CASH, amount)
+    return refreshed(row)
+
+
+def weighted_row(
+    totals: Sequence[int],
+    cash: Sequence[int],
+    scales: Sequence[int],
+    weights: Sequence[int],
+    fee: int,
+    *,
+    fast: bool = True,
+    paused: bool = False,
+) -> Row:
+    """A Balancer weighted pool of 2 to 8 tokens: scales ``10**(18 - decimals)``, weights and ``fee`` 1e18; ``fast``
+    pools take exponents of one, two and four by squares."""
+    n = len(totals)
+    if not 2 <= n <= weighted.MOST_TOKENS:
+        raise ChainDataError(f"a weighted pool of {n} tokens, expected 2 to 8")
+    row = np.zeros(weighted.WORDS, np.uint64)
+    flags = (weighted.FAST if fast else 0) | (weighted.PAUSED if paused else 0)
+    row[0], row[weighted.FEE] = codes.WEIGHTED | n << 8 | flags << 16, _limb(fee)
+    for k in range(n):
+        at = weighted.TOKENS + k * weighted.TOKEN
+        _put(row, at + weighted.TOTAL, totals[k])
+        _put(row, at + weighted.CASH, cash[k])
+        _put(row, at + weighted.SCALE, scales[k])
+        row[at + weighted.WEIGHT] = _limb(weights[k])
     return refreshed(row)
 
 

@@ -2,7 +2,8 @@
 
 Row words (two limbs each where 128 bits are said): 0 family, number of coins in byte 1, flags in byte 2; 1 fee and 2
 off-peg multiplier of ``10**10`` (the latter 0 for a flat fee); 3 A times its unit times the coins, 4 that unit; 5
-whether D is known; 6 D (128); then per coin of 4: scaled balance, rate (1e18), balance in the coin's units (128 each).
+whether D is known; 6 D (128); then per coin of 5: scaled balance, rate (1e18), balance in the coin's units, and what of
+it is there, where that is another (128 each).
 
 ``refresh`` finds the scaled balances and D, both functions of the state alone. The iterations are the contracts' own
 from the contracts' start, so that they end on the same number.
@@ -37,8 +38,8 @@ Word = Any
 Index = Any
 
 FEE, MULTIPLIER, ANN, UNIT, KNOWN, D, COINS = 1, 2, 3, 4, 5, 6, 8
-COIN, SCALED, RATE, BALANCE = 6, 0, 2, 4
-MOST_COINS = 4
+COIN, SCALED, RATE, BALANCE, CASH = 8, 0, 2, 4, 6
+MOST_COINS = 5
 WORDS = COINS + MOST_COINS * COIN
 EACH, VIEW = 1, 2
 """Flags: D's product is divided for each coin (the first pools); the fee is taken as 3pool's view takes it."""

@@ -21,18 +21,24 @@ if TYPE_CHECKING:
     from tallyio.protocols.dex.compiled.states import Asked
 
 BATCH = 256
-NAMES = "stable_ng", "stable_legacy", "twocrypto", "tricrypto", "solidly"
-ROWS = tuple(f"{name}.quote" for name in NAMES)
+NAMES = {
+    "stable_ng.quote": "stable_ng",
+    "stable_legacy.quote": "stable_legacy",
+    "twocrypto.quote": "twocrypto",
+    "tricrypto.quote": "tricrypto",
+    "solidly.quote": "solidly",
+    "balancer.weighted": "balancer.weighted",
+    "balancer.stable": "balancer.stable",
+}
+ROWS = tuple(NAMES)
 
 
 def run(setting: Setting) -> Iterator[Result]:
     """A row for each family; a timing is nanoseconds a quote over a batch."""
-    for name in NAMES:
-        if setting.wants(f"{name}.quote"):
-            asked = _paid(seeded(setting.seed, name), name)
-            yield Result(
-                f"{name}.quote", _timed(asked, setting.samples), "the exact model in Python", _reference(asked)
-            )
+    for name, family in NAMES.items():
+        if setting.wants(name):
+            asked = _paid(seeded(setting.seed, name), family)
+            yield Result(name, _timed(asked, setting.samples), "the exact model in Python", _reference(asked))
 
 
 def _paid(random: Random, name: str) -> "list[Asked]":

@@ -5,10 +5,14 @@ Raises ``ChainDataError`` where a number does not fit the row, ``SwapRefusedErro
 
 from tallyio.hot_path.kernels import rows
 from tallyio.hot_path.kernels.rows import Row
-from tallyio.protocols.dex.families import solidly, stable_ng_views
+from tallyio.protocols.dex.families import balancer_stable, solidly, stable_ng_views
+from tallyio.protocols.dex.families.balancer_shares import without
+from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
+from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_math import ONE
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.families.crypto_views import present_d
+from tallyio.protocols.dex.families.rate_cache import rate_of
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import A_UNIT, StableNgPool
@@ -40,3 +44,23 @@ def solidly_row(pool: SolidlyPool) -> Row:
     variant, reserves = VARIANTS.index(pool.variant), (pool.reserve0, pool.reserve1)
     scales, fees = (pool.scale0, pool.scale1), (pool.fee0, pool.fee1)
     return rows.solidly_row(variant, pool.stable, reserves, scales, fees, pool.fee_unit)
+
+
+def weighted_row(pool: WeightedPool) -> Row:
+    held = pool.balances
+    weights = pool.weights
+    return rows.weighted_row(
+        held.totals, held.cash, pool.scales, weights, pool.fee, fast=pool.fast_powers, paused=pool.paused
+    )
+
+
+def balancer_stable_row(pool: BalancerStable, now: int) -> Row:
+    """Without the pool's own shares: a swap of a token with a higher index than theirs has it one lower here."""
+    rates = [rate_of(cache and cache.at(now)) for cache in pool.rates]
+    factors = [scale * rate for scale, rate in zip(pool.scales, rates, strict=True)]
+    totals, cash, kept = (
+        without(values, pool.share_index) for values in (pool.balances.totals, pool.balances.cash, factors)
+    )
+    first = pool.kind == balancer_stable.FIRST
+    amplification = pool.amplification(now)
+    return rows.balancer_stable_row(totals, cash, kept, amplification, pool.fee, rounded_up=first, paused=pool.paused)
