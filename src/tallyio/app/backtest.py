@@ -1,23 +1,27 @@
 """A backtest from archives to pages: inputs, replay on all cores, evaluation, tables, page."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from tallyio.archive.opening import archives
+from tallyio.backtest.exchanges import exchanges_of, read_exchanges
 from tallyio.backtest.study.evaluation import evaluate
 from tallyio.backtest.study.folder import RunFolder
 from tallyio.backtest.study.identity import identify
 from tallyio.backtest.study.inputs import find_inputs
 from tallyio.backtest.study.page import page
-from tallyio.backtest.study.pool import replay_all
+from tallyio.backtest.study.pool import Work, replay_all
 from tallyio.backtest.study.settings import BacktestFile, BacktestSettings
 from tallyio.backtest.study.summary import summary
 from tallyio.backtest.study.tables import output_hash, rows_of, write
 from tallyio.config.loader import load
 from tallyio.core.errors import BugError, OperatorError
 from tallyio.core.files import write_whole
+from tallyio.strategies.detection import prepare
 
 RESULT = "result.json"
 PAGE = "backtest.html"
@@ -26,9 +30,18 @@ Tell = Callable[[str, int, int], None]
 
 
 def backtest(
-    folders: Sequence[Path], out: Path, config: Path | None, jobs: int, *, resume: bool, tell: Tell
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    config: Path | None = None,
+    exchanges: Path | None = None,
+    jobs: int = 0,
+    resume: bool = False,
+    tell: Tell = lambda name, done, total: None,
 ) -> dict[str, Any]:
-    """The result, which is also in ``out`` (``result.json`` last). ``jobs`` processes; 0 takes every processor.
+    """The result, which is also in ``out`` (``result.json`` last). ``paths`` are archives, folders of them, or JSON
+    files of blocks; ``config`` a file with a ``[backtest]`` table, ``exchanges`` one of exchanges in place of those
+    that come with TallyIO. ``jobs`` processes; 0 takes every processor.
 
     Raises ``ConfigError`` for the settings, ``OperatorError`` for what was named wrong, ``ArchiveError`` for a file
     that is cut off or corrupt and ``OSError`` of the disk; what was done by then is kept for ``resume``.
@@ -36,12 +49,20 @@ def backtest(
     if jobs < 0:
         raise OperatorError(f"--jobs: found {jobs}, expected at least 0", todo="0 takes every processor")
     settings = load(config, BacktestFile).backtest if config else BacktestSettings()
-    inputs = find_inputs(folders, tell)
-    identity = identify(inputs, settings)
-    folder = RunFolder(out, identity)
-    folder.begin(resume=resume)
-    _warm(tell)
-    replay_all(folder, inputs, settings, jobs or processors(), tell)
+    with archives(paths, tell) as files:
+        inputs = find_inputs(files, tell)
+        known = read_exchanges(exchanges) if exchanges else exchanges_of(inputs[0].chain_id)
+        if known.chain_id != inputs[0].chain_id:
+            raise OperatorError(
+                f"{exchanges} is of chain {known.chain_id}, the archives are of chain {inputs[0].chain_id}",
+                todo="Name the exchanges of that chain",
+            )
+        identity = identify(inputs, settings, known)
+        folder = RunFolder(out, identity)
+        folder.begin(resume=resume)
+        tell("kernels", 0, len(inputs))
+        prepare()
+        replay_all(Work(folder, settings, known), inputs, jobs or processors(), tell)
     results = [folder.load(one) for one in inputs]
     whole = [each for each in results if each is not None]
     if len(whole) < len(inputs):
@@ -57,16 +78,4 @@ def backtest(
 
 def processors() -> int:
     """Those that this process may run on."""
-    import os
-
     return len(os.sched_getaffinity(0))
-
-
-def _warm(tell: Tell) -> None:
-    """Kernels are compiled once here, not in every process at once."""
-    from tallyio.hot_path import warm
-
-    names = warm.parts()
-    for done, name in enumerate(names):
-        tell(f"kernels {name}", done, len(names))
-        warm.warm(name)

@@ -14,17 +14,23 @@ def backtest(
     *,
     out: Annotated[Path, Parameter(help="Folder of the result; made where it is missing.")],
     config: Annotated[Path | None, Parameter(help="TOML file with a [backtest] table.")] = None,
+    exchanges: Annotated[
+        Path | None, Parameter(help="A file of exchanges instead of those that come with TallyIO.")
+    ] = None,
     jobs: Annotated[int, Parameter(help="Processes; 0 takes every processor.")] = 0,
     resume: Annotated[bool, Parameter(negative="", help="Go on with the same run in that folder.")] = False,
     json: Json = False,
 ) -> None:
-    """Replay every block of ARCHIVES under every parameter set, and say what each would have earned."""
+    """Replay every block of ARCHIVES under every parameter set, and say what each would have earned.
+
+    ARCHIVES are folders of archives, or files.
+    """
     from tallyio.app.backtest import backtest as run
     from tallyio.cli.progress import bar
 
     logs_to_stderr("warning")
     with bar("backtest") as tell:
-        found = run(archives, out, config, jobs, resume=resume, tell=tell)
+        found = run(archives, out, config=config, exchanges=exchanges, jobs=jobs, resume=resume, tell=tell)
     emit(found if json else _short(found), json)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tallyio.archive.records import ArchivedBlock
+from tallyio.backtest.exchanges import Exchanges
 from tallyio.backtest.lost import sight_of
 from tallyio.backtest.records import Proposal, Replayed, ReplaySettings
 from tallyio.backtest.replay import replay
@@ -14,7 +15,7 @@ from tallyio.core.errors import BugError, TallyError
 from tallyio.strategies.arbitrage import ArbitrageSettings
 
 
-def observe(block: ArchivedBlock, key: str, settings: BacktestSettings) -> BlockResult:
+def observe(block: ArchivedBlock, key: str, settings: BacktestSettings, exchanges: Exchanges) -> BlockResult:
     """``block`` replayed under every parameter set of ``settings``.
 
     What cannot be replayed (no pre-state, a missing slot, an unknown fork) is ``refused`` with the reason.
@@ -24,7 +25,7 @@ def observe(block: ArchivedBlock, key: str, settings: BacktestSettings) -> Block
     try:
         for group in _groups(settings.grid.sets()):
             for parameters in group:
-                told = replay(block, replay_settings(settings, parameters))
+                told = replay(block, replay_settings(settings, parameters), exchanges)
                 offers[parameters] = tuple(_offer(each, settings.priority_fee_wei) for each in told.proposals)
                 if not told.proposals:
                     offers.update(dict.fromkeys(group, ()))
@@ -52,11 +53,14 @@ def observe(block: ArchivedBlock, key: str, settings: BacktestSettings) -> Block
 
 
 def replay_settings(settings: BacktestSettings, parameters: Parameters) -> ReplaySettings:
+    """As the live searcher would be set up: its search leaves what is below the minimum, as the gate does."""
     limits = msgspec.structs.replace(
         settings.limits, bid_share_bps=parameters.bid_share_bps, min_profit_wei=parameters.min_profit_wei
     )
     return ReplaySettings(
         arbitrage=ArbitrageSettings(min_profit_wei=parameters.min_profit_wei, keep=parameters.keep),
+        floor_wei=parameters.min_profit_wei,
+        keep=parameters.keep,
         limits=limits,
         max_hops=parameters.max_hops,
         cycles=settings.cycles,

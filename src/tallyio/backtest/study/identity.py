@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 import tallyio
+from tallyio.backtest.exchanges import Exchanges
 from tallyio.backtest.study.inputs import Input
 from tallyio.backtest.study.settings import BacktestSettings
 from tallyio.core.ids import content_id
@@ -29,10 +30,10 @@ class Identity(msgspec.Struct, frozen=True):
         return [name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name)]
 
 
-def identify(inputs: Sequence[Input], settings: BacktestSettings) -> Identity:
+def identify(inputs: Sequence[Input], settings: BacktestSettings, exchanges: Exchanges) -> Identity:
     return Identity(
         archives=content_id(*((one.chain_id, one.number, one.content) for one in inputs)),
-        settings=content_id(msgspec.json.encode(settings, order="deterministic")),
+        settings=content_id(msgspec.json.encode(settings, order="deterministic"), repr(exchanges)),
         code=code_digest(),
     )
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallyio.archive.records import ArchiveError
-from tallyio.archive.store import blocks_in, identify
+from tallyio.archive.store import identify
 from tallyio.core.errors import OperatorError
 
 Tell = Callable[[str, int, int], None]
@@ -22,16 +21,12 @@ class Input(msgspec.Struct, frozen=True):
     content: str
 
 
-def find_inputs(folders: Sequence[Path], tell: Tell) -> list[Input]:
-    """Every block of ``folders`` (or files), ascending by number; a file that is there twice counts once.
+def find_inputs(files: Sequence[Path], tell: Tell) -> list[Input]:
+    """Every block of ``files``, ascending by number; a block that is there twice with equal content counts once.
 
-    Raises ``ArchiveError`` for a folder without blocks and a file that is cut off, ``OperatorError`` for a path that
-    is not there, blocks of more than one chain, and two different archives of one block.
+    Raises ``ArchiveError`` for a file that is cut off, ``OperatorError`` for blocks of more than one chain and for two
+    different archives of one block.
     """
-    for folder in folders:
-        if not folder.exists():
-            raise OperatorError(f"{folder}: no such file or folder", todo="Name the folders of archives")
-    files = [file for folder in folders for file in blocks_in(folder)]
     found: dict[int, Input] = {}
     for done, file in enumerate(files):
         tell(file.name, done, len(files))
@@ -50,8 +45,6 @@ def find_inputs(folders: Sequence[Path], tell: Tell) -> list[Input]:
                 f"{one.path} and {other.path} are different archives of block {number}", todo="Leave one of them out"
             )
     tell("", len(files), len(files))
-    if not found:
-        raise ArchiveError("found no archived block", todo="Make one with: tallyio archive import or fetch")
     return [found[number] for number in sorted(found)]
 
 

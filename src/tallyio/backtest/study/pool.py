@@ -10,8 +10,11 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+import msgspec
+
 from tallyio.archive.records import ArchiveError
 from tallyio.archive.store import read_block
+from tallyio.backtest.exchanges import Exchanges
 from tallyio.backtest.study.adapter import observe
 from tallyio.backtest.study.folder import RunFolder
 from tallyio.backtest.study.inputs import Input, Tell, content_of
@@ -22,21 +25,29 @@ _AHEAD = 2
 """Blocks handed out for each process, so that none waits."""
 
 
-def replay_all(folder: RunFolder, inputs: Sequence[Input], settings: BacktestSettings, jobs: int, tell: Tell) -> None:
-    """Every result that ``folder`` lacks. Raises ``ArchiveError`` for a corrupt file and ``OSError`` of the disk; what
+class Work(msgspec.Struct, frozen=True):
+    """What every block's replay is told."""
+
+    folder: RunFolder
+    settings: BacktestSettings
+    exchanges: Exchanges
+
+
+def replay_all(work: Work, inputs: Sequence[Input], jobs: int, tell: Tell) -> None:
+    """Every result that the folder lacks. Raises ``ArchiveError`` for a corrupt file and ``OSError`` of the disk; what
     was done by then stays done."""
-    missing = [one for one in inputs if folder.load(one) is None]
+    missing = [one for one in inputs if work.folder.load(one) is None]
     done = len(inputs) - len(missing)
     tell("", done, len(inputs))
-    for one in _run(folder, missing, settings, min(jobs, len(missing))):
+    for one in _run(work, missing, min(jobs, len(missing))):
         done += 1
         tell(Path(one.path).stem.lstrip("0"), done, len(inputs))
 
 
-def _run(folder: RunFolder, missing: Sequence[Input], settings: BacktestSettings, jobs: int) -> Iterator[Input]:
+def _run(work: Work, missing: Sequence[Input], jobs: int) -> Iterator[Input]:
     if jobs <= 1:
         for one in missing:
-            _replay_one(folder, one, settings)
+            _replay_one(work, one)
             yield one
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
@@ -44,7 +55,7 @@ def _run(folder: RunFolder, missing: Sequence[Input], settings: BacktestSettings
         try:
             while True:
                 for following in islice(rest, _AHEAD * jobs - len(running)):
-                    running[pool.submit(_replay_one, folder, following, settings)] = following
+                    running[pool.submit(_replay_one, work, following)] = following
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -58,12 +69,13 @@ def _run(folder: RunFolder, missing: Sequence[Input], settings: BacktestSettings
             pool.shutdown(cancel_futures=True)
 
 
-def _replay_one(folder: RunFolder, one: Input, settings: BacktestSettings) -> None:
+def _replay_one(work: Work, one: Input) -> None:
     path = Path(one.path)
     if content_of(path.read_bytes()) != one.content:
         raise ArchiveError(f"{path} was changed during the run", todo="Start again in another folder")
     block = read_block(path)
-    folder.store(one, observe(block, folder.identity.key(one), settings))
+    key = work.folder.identity.key(one)
+    work.folder.store(one, observe(block, key, work.settings, work.exchanges))
 
 
 def _end_with_parent() -> None:
