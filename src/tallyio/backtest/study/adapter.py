@@ -24,11 +24,11 @@ def observe(block: ArchivedBlock, key: str, settings: BacktestSettings, exchange
     offers: dict[Parameters, tuple[Offer, ...]] = {}
     try:
         for group in _groups(settings.grid.sets()):
-            for parameters in group:
+            for done, parameters in enumerate(group):
                 told = replay(block, replay_settings(settings, parameters), exchanges)
                 offers[parameters] = tuple(_offer(each, settings.priority_fee_wei) for each in told.proposals)
                 if not told.proposals:
-                    offers.update(dict.fromkeys(group, ()))
+                    offers.update(dict.fromkeys(group[done:], ()))
                     break
     except BugError:
         raise
@@ -69,8 +69,8 @@ def replay_settings(settings: BacktestSettings, parameters: Parameters) -> Repla
 
 
 def _groups(sets: Sequence[Parameters]) -> list[list[Parameters]]:
-    """Sets that search alike, the least minimum first: where that proposes nothing, none of its group does, since
-    neither a higher minimum nor another bid makes the search propose more."""
+    """Sets that search alike, the least minimum first: where one proposes nothing, none behind it in its group does,
+    since neither a higher minimum nor another bid makes the search propose more."""
     groups: dict[tuple[int, int], list[Parameters]] = {}
     for each in sorted(sets, key=lambda each: each.min_profit_wei):
         groups.setdefault((each.max_hops, each.keep), []).append(each)

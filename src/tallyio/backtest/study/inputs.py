@@ -44,7 +44,6 @@ def find_inputs(files: Sequence[Path], tell: Tell) -> list[Input]:
             raise OperatorError(
                 f"{one.path} and {other.path} are different archives of block {number}", todo="Leave one of them out"
             )
-    tell("", len(files), len(files))
     return [found[number] for number in sorted(found)]
 
 

@@ -62,7 +62,7 @@ class RivalSettings(Section, frozen=True, kw_only=True):
 class BacktestSettings(Section, frozen=True, kw_only=True):
     """``limits`` are those of ``risk/limits.toml``; its ``bid_share_bps`` and ``min_profit_wei`` are the grid's."""
 
-    seed: Annotated[int, Meta(ge=0, lt=2**63)] = 1
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     model: Literal["none", "recorded", "sampled"] = "recorded"
     grid: Grid = Grid()
     rivals: RivalSettings = RivalSettings()
