@@ -41,6 +41,9 @@ class KnownPools(msgspec.Struct, frozen=True):
     proved: dict[Address, str] = {}
 
 
+NO_POOLS: Final = KnownPools({}, {}, {})
+
+
 def known_pools(execution: BlockExecution, exchanges: Exchanges) -> KnownPools:
     """Every pool of ``exchanges`` whose contract the pre-state holds, as of where ``execution`` stands.
 

@@ -1,5 +1,6 @@
 """Our executor contract in an archived state, and what the chain pays for a route there."""
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -92,10 +93,15 @@ def _run(execution: BlockExecution, tx: CallTx, own: "OwnSlots") -> Paid:
             return Paid(0, 0, 0, error.message)
         execution.revert(start)
         if not ran.success:
-            reason = Errors(executor_errors()).explain(ran.output) if ran.output else ran.revert_reason
+            reason = _errors().explain(ran.output) if ran.output else ran.revert_reason
             return Paid(0, ran.gas_used, ran.fee_wei, reason or "reverted")
         gained, bid = executed(ran.logs, EXECUTOR) or (0, 0)
         return Paid(gained, ran.gas_used, ran.fee_wei, bid_wei=bid)
+
+
+@cache
+def _errors() -> Errors:
+    return Errors(executor_errors())
 
 
 class OwnSlots:

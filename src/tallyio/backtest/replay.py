@@ -2,6 +2,7 @@
 
 from tallyio.archive.records import ArchivedBlock, ArchiveError
 from tallyio.backtest.exchanges import Exchanges, exchanges_of
+from tallyio.backtest.ground import Ground
 from tallyio.backtest.known_pools import known_pools
 from tallyio.backtest.own_bundle import place
 from tallyio.backtest.records import Replayed, ReplaySettings
@@ -12,23 +13,27 @@ from tallyio.simulation.block_execution import BlockExecution
 
 
 def replay(
-    block: ArchivedBlock, settings: ReplaySettings | None = None, exchanges: Exchanges | None = None
+    block: ArchivedBlock,
+    settings: ReplaySettings | None = None,
+    exchanges: Exchanges | None = None,
+    ground: Ground | None = None,
 ) -> Replayed:
     """The searcher on ``block``, unchanged; each proposal is executed at its place in the block.
 
     Only what stands in the state so far is shown to it, and, for backruns, the signed bytes of the transaction that
-    comes next: no later transaction, log or state of the block.
+    comes next: no later transaction, log or state of the block. ``ground`` is the searcher as it stands before the
+    block, in place of ``settings`` and ``exchanges``: it serves one block after another.
 
     Raises ``ArchiveError`` for a block without pre-state or with one that does not give its header's receipts,
     ``OperatorError`` for a chain without known exchanges, and what ``BlockExecution`` raises.
     """
-    settings = settings or ReplaySettings()
-    exchanges = exchanges or exchanges_of(block.chain_id)
+    ground = ground or Ground(settings or ReplaySettings(), exchanges or exchanges_of(block.chain_id))
+    exchanges = ground.exchanges
     execution = BlockExecution(block)
     watched = Watched(execution, exchanges.weth)
     known = known_pools(execution, exchanges)
     place(execution, exchanges.weth)
-    session = Session(execution, block, known, settings, exchanges)
+    session = Session(execution, block, known, ground)
     session.look()
     while execution.position < execution.length:
         behind = session.behind(block.transactions[execution.position])

@@ -3,25 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from tallyio.archive.records import ArchivedBlock, ArchiveError
-from tallyio.backtest.exchanges import Exchanges
+from tallyio.backtest.ground import Ground
 from tallyio.backtest.judging import judged
 from tallyio.backtest.known_pools import KnownPools, state_of
-from tallyio.backtest.records import Proposal, ReplaySettings
+from tallyio.backtest.records import Proposal
 from tallyio.chains.signed import decode_any
 from tallyio.core.chain import BlockRef, Log, NewBlock, PendingTransaction
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import PoolState, V3State
 from tallyio.core.trade import Opportunity
 from tallyio.core.units import Address
-from tallyio.market.market import Market
 from tallyio.protocols.dex.siblings import family_of
 from tallyio.simulation.block_execution import BlockExecution
-from tallyio.strategies.arbitrage import Arbitrage
-from tallyio.strategies.backrun import Backrun
-from tallyio.strategies.detection import Detection
 
 
 @dataclass
@@ -43,20 +37,13 @@ class Session:
         execution: BlockExecution,
         block: ArchivedBlock,
         known: KnownPools,
-        settings: ReplaySettings,
-        exchanges: Exchanges,
+        ground: Ground,
     ) -> None:
         self._execution = execution
-        self._settings = settings
-        self._registry = exchanges.registry()
+        self._known = known.pools
+        self._ground = ground
         self._head = _head(block)
-        market = Market(self._registry, exchanges.weth, max_hops=settings.max_hops, cycles=settings.cycles)
-        market.start(self._head.block, known.pools.values(), known.states)
-        self._view = market.view(next_base_fee_wei=self._head.base_fee_wei, next_timestamp=block.timestamp or 0)
-        detection = Detection()
-        all_that_gains = replace(settings.arbitrage, min_profit_wei=settings.floor_wei, keep=settings.keep)
-        self._arbitrage = Arbitrage(all_that_gains, detection)
-        self._backrun = Backrun(self._registry, all_that_gains, detection)
+        self._view = ground.view(self._head, block.timestamp or 0, known)
         self._chances: dict[frozenset[Address], Chance] = {}
         self._over: list[Proposal] = []
         self._stale = True
@@ -77,14 +64,14 @@ class Session:
         """Propose arbitrages on the state as it is, where it changed since the last look."""
         if self._stale:
             self._stale = False
-            found = self._arbitrage.evaluate(self._head, self._view)
+            found = self._ground.arbitrage.evaluate(self._head, self._view)
             self.take(found)
             self._leave({frozenset(each.pools) for each in found})
 
     def behind(self, raw: bytes) -> list[Opportunity]:
         """Backruns of a transaction that has not run yet."""
         body = decode_any(raw)
-        if body.to not in self._registry.routers:
+        if body.to not in self._ground.registry.routers:
             return []
         pending = PendingTransaction(
             hash=body.hash,
@@ -98,7 +85,7 @@ class Session:
             data=body.data,
             raw=raw,
         )
-        return self._backrun.evaluate(pending, self._view)
+        return self._ground.backrun.evaluate(pending, self._view)
 
     def take(self, found: Iterable[Opportunity]) -> None:
         """Run each of ``found`` here that promises more than its pools have paid so far."""
@@ -111,14 +98,14 @@ class Session:
                 self._over.append(chance.best)
                 self._chances[key] = Chance(self._judged(opportunity), gross)
             else:
-                chance.last_wei = gross
-                if gross > chance.best.opportunity.gross_wei or chance.best.paid.reason:
+                changed, chance.last_wei = gross != chance.last_wei, gross
+                if gross > chance.best.opportunity.gross_wei or (changed and chance.best.paid.reason):
                     made = self._judged(opportunity)
                     if made.paid.gross_wei > chance.best.paid.gross_wei:
                         chance.best = made
 
     def _judged(self, opportunity: Opportunity) -> Proposal:
-        return judged(self._execution, self._view, opportunity, self._settings)
+        return judged(self._execution, self._view, opportunity, self._ground.settings)
 
     def _leave(self, standing: set[frozenset[Address]]) -> None:
         for key, chance in self._chances.items():
@@ -130,7 +117,7 @@ class Session:
         among other positions, it reaches less far."""
         told = self._told(logs)
         moved: dict[Address, PoolState] = {}
-        for at in dict.fromkeys(log.address for log in logs if log.address in self._view.pools):
+        for at in dict.fromkeys(log.address for log in logs if log.address in self._known):
             before = self._view.states[at]
             state = state_of(self._execution, self._view.pools[at]) or _without_liquidity(told.get(at, before))
             if _price_of(state) != _price_of(told.get(at, before)):
@@ -144,7 +131,7 @@ class Session:
         """What the events make of the pools, as the live market would have it."""
         moved: dict[Address, PoolState] = {}
         for log in logs:
-            pool = self._registry.subject(log, self._view.pools)
+            pool = self._ground.registry.subject(log, self._view.pools)
             if pool is None:
                 continue
             before = moved.get(pool.address, self._view.states.get(pool.address))

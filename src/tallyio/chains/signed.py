@@ -5,6 +5,7 @@ EIP-2 (low signature half), EIP-4844 (blobs, as blocks have them), EIP-7702 (set
 bundle of ours may hold, types 0 to 2; ``decode_any`` what a block may.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import coincurve
@@ -69,8 +70,9 @@ def decode(raw: bytes) -> SignedTransaction:
     return _checked(raw, 2)
 
 
+@lru_cache(maxsize=16)
 def decode_any(raw: bytes) -> SignedTransaction:
-    """As ``decode``, for every type that a block may hold."""
+    """As ``decode``, for every type that a block may hold. Who executes a transaction and who reads it ask in turn."""
     return _checked(raw, 4)
 
 

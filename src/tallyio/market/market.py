@@ -225,6 +225,12 @@ class Market:
             if token in pool.tokens:
                 self._set(address, self._states.get(address))
 
+    def forget(self, pools: Iterable[Address]) -> None:
+        """Their states are not known any more; nothing may use them until they are."""
+        for address in pools:
+            self._set(address, None)
+        self._publish()
+
     def view(
         self, *, next_base_fee_wei: int, next_timestamp: int, lending: Mapping[Address, LendingState] | None = None
     ) -> MarketView:
