@@ -109,6 +109,7 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "pancakeswap_v3",
         "uniswap_v4",
         "balancer_v2",
+        "balancer_v3",
         "wrapped_native",
         "erc4626",
         "wrapped_staked",

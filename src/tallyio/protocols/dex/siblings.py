@@ -2,7 +2,9 @@
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import AERODROME, CAMELOT, VELODROME, Pool
+from tallyio.protocols.dex.balancer_buffers import BalancerBuffers
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
+from tallyio.protocols.dex.balancer_v3 import BalancerV3
 from tallyio.protocols.dex.family import Family
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.solidly import Solidly
@@ -17,6 +19,8 @@ _ALL: tuple[Family, ...] = (
     PancakeSwapV3(),
     UniswapV4(),
     BalancerV2(),
+    BalancerV3(),
+    BalancerBuffers(),
     WrappedNative(),
     SavingsVaults(),
     WrappedStaked(),
