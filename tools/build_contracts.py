@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def build() -> Artifact:
         abi=found["abi"],
         bytecode="0x" + found["evm"]["bytecode"]["object"],
         runtime="0x" + runtime["object"],
-        immutables=_immutables(output["sources"][FILE]["ast"], runtime["immutableReferences"]),
+        immutables=_immutables((each["ast"] for each in output["sources"].values()), runtime["immutableReferences"]),
     )
 
 
@@ -56,10 +57,10 @@ def encode(artifact: Artifact) -> bytes:
     return msgspec.json.format(msgspec.json.encode(artifact), indent=1) + b"\n"
 
 
-def _immutables(ast: dict[str, Any], references: dict[str, list[dict[str, int]]]) -> dict[str, list[int]]:
+def _immutables(asts: Iterable[dict[str, Any]], references: dict[str, list[dict[str, int]]]) -> dict[str, list[int]]:
     names = {
         str(node["id"]): node["name"]
-        for unit in ast["nodes"]
+        for unit in (unit for ast in asts for unit in ast["nodes"])
         if unit["nodeType"] == "ContractDefinition"
         for node in unit["nodes"]
         if node["nodeType"] == "VariableDeclaration"

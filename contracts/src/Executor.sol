@@ -1,45 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IAaveV3Pool} from "./interfaces/IAaveV3Pool.sol";
-import {IUniswapV2Pair} from "./interfaces/IUniswapV2Pair.sol";
-import {IUniswapV3Pool} from "./interfaces/IUniswapV3Pool.sol";
-import {IWETH} from "./interfaces/IWETH.sol";
-import {Expected} from "./libraries/Expected.sol";
+import {Core} from "./Core.sol";
+import {Aave} from "./families/Aave.sol";
+import {BalancerV2} from "./families/BalancerV2.sol";
+import {BalancerV3} from "./families/BalancerV3.sol";
+import {Convert} from "./families/Convert.sol";
+import {Curve} from "./families/Curve.sol";
+import {LiquidityBook} from "./families/LiquidityBook.sol";
+import {Morpho} from "./families/Morpho.sol";
+import {Solo} from "./families/Solo.sol";
+import {V2} from "./families/V2.sol";
+import {V3} from "./families/V3.sol";
+import {V4} from "./families/V4.sol";
+import {IWETH} from "./interfaces/IWrappers.sol";
 import {Token} from "./libraries/Token.sol";
 import {Step, StepLibrary as S} from "./types/Step.sol";
 
 /// @title TallyIO executor
 /// @notice Runs a route of swaps, flash swaps, flash loans and liquidations in one transaction, and reverts unless
 /// the contract's WETH grew by the demanded profit and the bid, which it then pays to the block's proposer.
-/// @custom:security Only the owner, who is the deployer for good, can start anything or take anything out. There is
-/// no storage, no upgrade, no allowance that outlives a transaction, and no delegatecall.
+/// @custom:security Only the owner, who is the deployer for good, can take anything out. Only the owner and the
+/// operator can start a run, and no run leaves the contract with less of anything than it had. There is no storage,
+/// no upgrade, no allowance that outlives a transaction, and no delegatecall.
 /// @custom:security Amounts are the caller's exact predictions. What arrives is measured on balances, so a token
 /// that takes a fee, or a pool that pays less than stated, ends in a revert and never in a loss.
-/// @custom:security The profit rule is judged on WETH alone. A route that leaves other tokens behind (an outer swap
-/// that was left out) may spend them later, but never more WETH than `minProfit` allows.
-contract Executor {
+contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, Convert, Aave, Morpho, Solo {
     using Token for address;
 
     // ----------------------------------------------------------------- errors
 
     /// @dev The caller is not the owner.
     error NotOwner(address caller);
-    /// @dev A function of the owner was called while `execute` is under way.
+    /// @dev The caller is neither the operator nor the owner.
+    error NotOperator(address caller);
+    /// @dev A second run in one transaction, or a function of the owner while a run is under way.
     error Locked();
-    /// @dev A step, or what is nested in it, reaches beyond the bytes that hold it.
-    error Truncated(uint256 place);
-    /// @dev A step forwards its output, but what follows is not a v2 swap that expects it.
-    error NotForwardable(uint256 place);
-    /// @dev Less arrived than the step states.
-    error InsufficientReceived(uint256 place, uint256 kind, uint256 expected, uint256 found);
-    /// @dev The pool or lender asks for more than the step states.
-    error Overcharged(uint256 place, uint256 kind, uint256 expected, uint256 found);
+    /// @dev The run is for another block, on another parent, or too late.
+    error WrongBlock(uint256 expected, uint256 found);
+    error WrongParent(bytes32 expected, bytes32 found);
+    error Expired(uint256 expiry, uint256 timestamp);
     /// @dev WETH grew by less than minimum profit and bid together; negative when it shrank.
     error Unprofitable(int256 gained, uint256 required);
+    /// @dev The run would end with less ether than there was.
+    error EtherSpent(uint256 held, uint256 holds);
     /// @dev The proposer's address, or the receiver of a withdrawal, did not take the ether.
     error EtherRefused(address to, uint256 amount);
-    /// @dev Ether comes only from WETH, when it is unwrapped.
+    /// @dev Ether comes only from WETH, and during a run from pools.
     error EtherNotAccepted(address from);
     /// @dev The zero address where it would destroy funds, or as WETH.
     error ZeroAddress();
@@ -54,251 +61,167 @@ contract Executor {
     // -------------------------------------------------------------- constants
 
     address public immutable owner;
-    address public immutable weth;
+    /// @notice May run routes and nothing else; the owner may as well.
+    address public immutable operator;
 
     /// @dev Transient slot 1; slot 0 holds the expected callback.
     uint256 private constant LOCK = 1;
+    uint256 private constant IDLE = 0;
+    uint256 private constant RUNNING = 1;
+    uint256 private constant DONE = 2;
     /// @dev A hostile token may burn this much of an emergency exit and no more.
     uint256 private constant EXIT_GAS = 500_000;
-    uint160 private constant LOWEST_LIMIT = 4295128740;
-    uint160 private constant HIGHEST_LIMIT = 1461446703485210103287273052203988822378723970341;
 
-    constructor(address weth_) {
+    uint256 private constant GUARD_BLOCK = 1;
+    uint256 private constant GUARD_PARENT = 2;
+    uint256 private constant GUARD_EXPIRY = 4;
+
+    /// @param operator_ The zero address makes the owner the operator.
+    constructor(address weth_, address operator_) {
         if (weth_ == address(0)) revert ZeroAddress();
         owner = msg.sender;
+        operator = operator_ == address(0) ? msg.sender : operator_;
         weth = weth_;
     }
 
     modifier onlyOwner() {
         if (msg.sender != owner) revert NotOwner(msg.sender);
-        _;
-    }
-
-    modifier unlocked() {
-        bool locked;
-        assembly ("memory-safe") {
-            locked := tload(LOCK)
-        }
-        if (locked) revert Locked();
+        if (_lock() == RUNNING) revert Locked();
         _;
     }
 
     // ---------------------------------------------------------------- trading
 
-    /// @notice Runs `steps` and keeps the profit here.
-    /// @param steps Packed as `Step.sol` describes.
-    /// @param minProfit WETH that must stay after the bid.
-    /// @param bid WETH that is unwrapped and paid to `block.coinbase`.
-    /// @custom:security The lock keeps an owner that is itself a contract from being led back in by a token or pool.
-    function execute(bytes calldata steps, uint256 minProfit, uint256 bid) external onlyOwner unlocked {
-        assembly ("memory-safe") {
-            tstore(LOCK, 1)
-        }
+    /// @notice Runs a route and keeps the profit here. Its arguments follow the selector, packed: guards 1 (which
+    /// are there), length of the profit 1, length of the bid 1, profit, bid, block number 4, parent hash 32,
+    /// timestamp 5, and the steps as `Step.sol` describes.
+    /// Profit: WETH that must stay after the bid. Bid: WETH that is unwrapped and paid to `block.coinbase`. A run
+    /// may be bound to its block's number, to its parent's hash, and to timestamps up to one.
+    /// @custom:security Once in a transaction: the lock keeps an owner that is itself a contract from being led back
+    /// in by a token or pool, and what a run has earned from being spent by another.
+    function execute() external {
+        if (msg.sender != operator && msg.sender != owner) revert NotOperator(msg.sender);
+        if (_lock() != IDLE) revert Locked();
+        _setLock(RUNNING);
+        (uint256 offset, uint256 minProfit, uint256 bid) = _terms();
+
+        uint256 ether_ = address(this).balance;
         uint256 held = weth.balanceOf(address(this));
-        _run(steps);
+        _runCalldata(offset);
         uint256 holds = weth.balanceOf(address(this));
 
         uint256 required = minProfit + bid;
         if (holds < held || holds - held < required) revert Unprofitable(int256(holds) - int256(held), required);
+        if (address(this).balance < ether_) revert EtherSpent(ether_, address(this).balance);
         if (bid != 0) {
             IWETH(weth).withdraw(bid);
             _sendEther(block.coinbase, bid);
         }
         emit Executed(holds - held, bid);
+        _setLock(DONE);
+    }
+
+    /// @dev Judges the guards.
+    /// @return offset Where in calldata the steps begin.
+    function _terms() private view returns (uint256 offset, uint256 minProfit, uint256 bid) {
+        uint256 guards;
         assembly ("memory-safe") {
-            tstore(LOCK, 0)
+            let word := calldataload(4)
+            guards := byte(0, word)
+            let size := byte(1, word)
+            minProfit := shr(sub(256, shl(3, size)), calldataload(7))
+            offset := add(7, size)
+            size := byte(2, word)
+            bid := shr(sub(256, shl(3, size)), calldataload(offset))
+            offset := add(offset, size)
+        }
+        if (guards == 0) return (offset, minProfit, bid);
+        uint256 wanted;
+        if (guards & GUARD_BLOCK != 0) {
+            (wanted, offset) = (_read(offset, 4), offset + 4);
+            if (block.number != wanted) revert WrongBlock(wanted, block.number);
+        }
+        if (guards & GUARD_PARENT != 0) {
+            (wanted, offset) = (_read(offset, 32), offset + 32);
+            bytes32 parent = blockhash(block.number - 1);
+            if (parent != bytes32(wanted)) revert WrongParent(bytes32(wanted), parent);
+        }
+        if (guards & GUARD_EXPIRY != 0) {
+            (wanted, offset) = (_read(offset, 5), offset + 5);
+            if (block.timestamp > wanted) revert Expired(wanted, block.timestamp);
         }
     }
 
-    function _run(bytes calldata steps) private {
-        uint256 end;
-        uint256 cursor;
+    function _read(uint256 offset, uint256 size) private pure returns (uint256 value) {
         assembly ("memory-safe") {
-            cursor := steps.offset
-            end := add(cursor, steps.length)
+            value := shr(sub(256, shl(3, size)), calldataload(offset))
         }
-        while (cursor < end) {
-            Step step = Step.wrap(cursor);
-            uint256 size = step.size();
-            cursor += size;
-            if (cursor > end) revert Truncated(step.place());
+    }
 
+    function _runCalldata(uint256 offset) private {
+        uint256 cursor;
+        uint256 end;
+        assembly ("memory-safe") {
+            cursor := mload(0x40)
+            let size := mul(gt(calldatasize(), offset), sub(calldatasize(), offset))
+            calldatacopy(cursor, offset, size)
+            end := add(cursor, size)
+            mstore(0x40, and(add(end, 0x1f), not(0x1f)))
+        }
+        _run(cursor, end, weth, 0);
+    }
+
+    function _run(uint256 cursor, uint256 end, address token, uint256 amount) internal override {
+        Step step = S.allocate();
+        while (cursor < end) {
+            cursor = step.unpack(cursor, end, token, amount, weth);
             uint256 kind = step.kind();
-            if (kind == S.V2_SWAP) _swapV2(step);
-            else if (kind == S.V3_SWAP) _swapV3(step, size);
-            else if (kind == S.V2_FLASH) _flashV2(step, size);
-            else if (kind == S.V3_FLASH) _flashV3(step, size);
-            else if (kind == S.AAVE_FLASH) _flashAave(step, size);
+            token = step.tokenOut();
+            amount = kind == S.LOAN ? step.amountIn() : step.amountOut();
+            if (kind == S.V2) _swapV2(step);
+            else if (kind == S.V3) _swapV3(step);
+            else if (kind == S.V4) _swapV4(step);
+            else if (kind == S.CURVE) _swapCurve(step);
+            else if (kind == S.BALANCER_V2) _swapBalancerV2(step);
+            else if (kind == S.BALANCER_V3) _swapBalancerV3(step);
+            else if (kind == S.LIQUIDITY_BOOK) _swapLiquidityBook(step);
+            else if (kind == S.CONVERT) _convert(step);
+            else if (kind == S.LOAN) _borrow(step);
             else _liquidate(step);
         }
     }
 
-    // ------------------------------------------------------------------ swaps
-
-    function _swapV2(Step step) private {
-        if (!step.has(S.PREPAID)) step.tokenIn().transfer(step.pool(), step.amountIn());
-        address to = _recipient(step);
-        uint256 held = step.tokenOut().balanceOf(to);
-        _callPair(step, to, "");
-        _requireReceived(step, to, held);
+    function _borrow(Step step) private {
+        if (!step.has(S.INNER)) revert S.Truncated(step.place());
+        _measure(step);
+        uint256 source = _source(step);
+        if (source == AAVE_LOAN) _borrowAave(step);
+        else if (source == BALANCER_V2_LOAN) _borrowBalancerV2(step);
+        else if (source == BALANCER_V3_LOAN) _unlockBalancerV3(step);
+        else if (source == V2_LOAN) _borrowV2(step);
+        else if (source == V3_LOAN) _borrowV3(step);
+        else if (source == V4_LOAN) _unlockV4(step);
+        else if (source == MORPHO_LOAN) _borrowMorpho(step);
+        else if (source == SOLO_LOAN) _borrowSolo(step);
+        else revert UnknownVariant(step.place(), S.LOAN, source);
     }
 
-    function _swapV3(Step step, uint256 size) private {
-        address to = _recipient(step);
-        uint256 held = step.tokenOut().balanceOf(to);
-        _callPool(step, to, _callbackData(step, size, held));
-        _requireReceived(step, to, held);
-    }
-
-    function _flashV2(Step step, uint256 size) private {
-        bytes memory data = _callbackData(step, size, step.tokenOut().balanceOf(address(this)));
-        Expected.commit(step.pool(), data);
-        _callPair(step, address(this), data);
-        Expected.requireConsumed(step.pool());
-    }
-
-    function _flashV3(Step step, uint256 size) private {
-        address to = _recipient(step);
-        _callPool(step, to, _callbackData(step, size, step.tokenOut().balanceOf(to)));
-    }
-
-    function _callPair(Step step, address to, bytes memory data) private {
-        uint256 amount = step.amountOut();
-        bool zeroForOne = step.zeroForOne();
-        IUniswapV2Pair(step.pool()).swap(zeroForOne ? 0 : amount, zeroForOne ? amount : 0, to, data);
-    }
-
-    function _callPool(Step step, address to, bytes memory data) private {
-        Expected.commit(step.pool(), data);
-        bool zeroForOne = step.zeroForOne();
-        IUniswapV3Pool(step.pool()).swap(
-            to,
-            zeroForOne,
-            step.has(S.EXACT_OUT) ? -int256(step.amountOut()) : int256(step.amountIn()),
-            zeroForOne ? LOWEST_LIMIT : HIGHEST_LIMIT,
-            data
-        );
-        Expected.requireConsumed(step.pool());
-    }
-
-    /// @dev Where the output of a swap goes: here, or to the pair that trades it next.
-    function _recipient(Step step) private view returns (address) {
-        if (!step.has(S.FORWARD)) return address(this);
-        Step next = step.next();
-        if (next.kind() != S.V2_SWAP || !next.has(S.PREPAID)) revert NotForwardable(step.place());
-        return next.pool();
-    }
-
-    // ---------------------------------------------------------------- lending
-
-    function _flashAave(Step step, uint256 size) private {
-        bytes memory data = _callbackData(step, size, step.tokenIn().balanceOf(address(this)));
-        Expected.commit(step.pool(), data);
-        IAaveV3Pool(step.pool()).flashLoanSimple(address(this), step.tokenIn(), step.loanAmount(), data, 0);
-        Expected.requireConsumed(step.pool());
-        step.tokenIn().revoke(step.pool());
-    }
-
-    /// @custom:security The lender covers less than asked when the close factor caps it, so the rest of the
-    /// allowance is taken back.
-    function _liquidate(Step step) private {
-        address debt = step.tokenIn();
-        uint256 held = step.tokenOut().balanceOf(address(this));
-        debt.approve(step.pool(), step.amountIn());
-        IAaveV3Pool(step.pool()).liquidationCall(step.tokenOut(), debt, step.borrower(), step.amountIn(), false);
-        debt.revoke(step.pool());
-        _requireReceived(step, address(this), held);
-    }
-
-    // -------------------------------------------------------------- callbacks
-
-    /// @custom:security Every callback first spends the commitment that the call to the pool made; see `Expected`.
-    function uniswapV2Call(address, uint256, uint256, bytes calldata data) external {
-        _payPair(data);
-    }
-
-    function pancakeCall(address, uint256, uint256, bytes calldata data) external {
-        _payPair(data);
-    }
-
-    function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
-        _payPool(amount0Delta, amount1Delta, data);
-    }
-
-    function pancakeV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
-        _payPool(amount0Delta, amount1Delta, data);
-    }
-
-    /// @notice Aave's flash loan has arrived. Asset and amount are the step's, whatever the lender says they are.
-    function executeOperation(address, uint256, uint256 premium, address, bytes calldata data)
-        external
-        returns (bool)
-    {
-        (Step step, uint256 held) = _enter(data, S.AAVE_FLASH);
-        _requireArrived(step, step.tokenIn(), address(this), held, step.loanAmount());
-        if (premium > step.loanPremium()) {
-            revert Overcharged(step.place(), S.AAVE_FLASH, step.loanPremium(), premium);
-        }
-        _run(step.inner());
-        step.tokenIn().approve(msg.sender, step.loanAmount() + premium);
-        return true;
-    }
-
-    function _payPair(bytes calldata data) private {
-        (Step step, uint256 held) = _enter(data, S.V2_FLASH);
-        _requireReceived(step, address(this), held);
-        _run(step.inner());
-        step.tokenIn().transfer(msg.sender, step.amountIn());
-    }
-
-    function _payPool(int256 amount0Delta, int256 amount1Delta, bytes calldata data) private {
-        (Step step, uint256 held) = _enter(data, S.V3_SWAP);
-        if (step.kind() == S.V3_FLASH) {
-            _requireReceived(step, _recipient(step), held);
-            _run(step.inner());
-        }
-        uint256 owed = uint256(step.zeroForOne() ? amount0Delta : amount1Delta);
-        if (owed > step.amountIn()) revert Overcharged(step.place(), step.kind(), step.amountIn(), owed);
-        step.tokenIn().transfer(msg.sender, owed);
-    }
-
-    /// @dev What goes through a pool and comes back: the balance before the call, then the step itself.
-    function _callbackData(Step step, uint256 size, uint256 held) private pure returns (bytes memory data) {
+    function _lock() private view returns (uint256 state) {
         assembly ("memory-safe") {
-            data := mload(0x40)
-            mstore(data, add(size, 0x20))
-            mstore(add(data, 0x20), held)
-            calldatacopy(add(data, 0x40), step, size)
-            mstore(0x40, and(add(add(data, size), 0x5f), not(0x1f)))
+            state := tload(LOCK)
         }
     }
 
-    /// @dev Lets a callback in, and refuses a caller that answers another kind of call than it was sent.
-    function _enter(bytes calldata data, uint256 kind) private returns (Step step, uint256 held) {
-        Expected.consume(data);
+    function _setLock(uint256 state) private {
         assembly ("memory-safe") {
-            held := calldataload(data.offset)
-            step := add(data.offset, 0x20)
-        }
-        uint256 k = step.kind();
-        if (k != kind && !(kind == S.V3_SWAP && k == S.V3_FLASH)) revert Expected.UnexpectedCallback(msg.sender);
-    }
-
-    function _requireReceived(Step step, address to, uint256 held) private view {
-        _requireArrived(step, step.tokenOut(), to, held, step.amountOut());
-    }
-
-    function _requireArrived(Step step, address token, address to, uint256 held, uint256 expected) private view {
-        uint256 holds = token.balanceOf(to);
-        if (holds < held + expected) {
-            revert InsufficientReceived(step.place(), step.kind(), expected, holds < held ? 0 : holds - held);
+            tstore(LOCK, state)
         }
     }
 
     // ------------------------------------------------------------- the owner's
 
     /// @notice Sends `amount` of `token` (zero address: ether) to `to`.
-    function withdraw(address token, uint256 amount, address to) external onlyOwner unlocked {
+    function withdraw(address token, uint256 amount, address to) external onlyOwner {
         if (to == address(0)) revert ZeroAddress();
         if (token == address(0)) _sendEther(to, amount);
         else token.transfer(to, amount);
@@ -307,7 +230,7 @@ contract Executor {
     /// @notice Returns all ether and the whole balance of every listed token to the owner.
     /// @custom:security One token cannot keep the others: each has its own gas, a revert or a false answer leaves it
     /// behind with an `ExitFailed`, and no answer longer than a word is copied.
-    function emergencyExit(address[] calldata tokens) external onlyOwner unlocked {
+    function emergencyExit(address[] calldata tokens) external onlyOwner {
         for (uint256 i = 0; i < tokens.length; ++i) {
             (bool known, uint256 amount) = tokens[i].tryBalanceOf(address(this), EXIT_GAS);
             if (known && amount == 0) continue;
@@ -317,7 +240,7 @@ contract Executor {
     }
 
     receive() external payable {
-        if (msg.sender != weth) revert EtherNotAccepted(msg.sender);
+        if (msg.sender != weth && _lock() != RUNNING) revert EtherNotAccepted(msg.sender);
     }
 
     function _sendEther(address to, uint256 amount) private {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Step} from "../types/Step.sol";
+
 /// @title Which callback may come next, and with which bytes
 /// @notice Before the executor calls a pool or a lender it commits to that address and to the data that must come
 /// back. A callback is let in only when its caller and its data hash to the commitment, and it uses the commitment up.
@@ -26,14 +28,16 @@ library Expected {
         }
     }
 
-    function consume(bytes calldata data) internal {
+    /// @return step The data in memory, which begins with a step.
+    function consume(bytes calldata data) internal returns (Step step) {
         uint256 slot = SLOT;
         bool expected;
         assembly ("memory-safe") {
-            let m := mload(0x40)
-            calldatacopy(m, data.offset, data.length)
+            step := mload(0x40)
+            calldatacopy(step, data.offset, data.length)
+            mstore(0x40, and(add(add(step, data.length), 0x1f), not(0x1f)))
             mstore(0x00, caller())
-            mstore(0x20, keccak256(m, data.length))
+            mstore(0x20, keccak256(step, data.length))
             expected := eq(tload(slot), keccak256(0x00, 0x40))
             tstore(slot, 0)
         }

@@ -17,7 +17,9 @@ library Token {
     bytes4 private constant APPROVE = 0x095ea7b3;
     bytes4 private constant ALLOWANCE = 0xdd62ed3e;
 
+    /// @dev The zero address stands for ether.
     function balanceOf(address token, address holder) internal view returns (uint256 amount) {
+        if (token == address(0)) return holder.balance;
         bool done;
         (done, amount) = tryBalanceOf(token, holder, gasleft());
         if (!done) revert BalanceFailed(token);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Core} from "../Core.sol";
+import {IUniswapV3Pool} from "../interfaces/IUniswapV3Pool.sol";
+import {Expected} from "../libraries/Expected.sol";
+import {Step, StepLibrary as S} from "../types/Step.sol";
+
+/// @title Uniswap v3 and the families whose pools are called in the same way: PancakeSwap v3, Algebra, Slipstream
+abstract contract V3 is Core {
+    uint256 internal constant V3_LOAN = 4;
+
+    function _swapV3(Step step) internal {
+        _measure(step);
+        bytes memory data = step.travelling();
+        Expected.commit(step.pool(), data);
+        bool zeroForOne = step.zeroForOne();
+        IUniswapV3Pool(step.pool()).swap(
+            step.recipient(),
+            zeroForOne,
+            step.has(S.EXACT_OUT) ? -int256(step.amountOut()) : int256(step.amountIn()),
+            zeroForOne ? LOWEST_LIMIT : HIGHEST_LIMIT,
+            data
+        );
+        Expected.requireConsumed(step.pool());
+        if (!step.has(S.INNER)) _requireReceived(step);
+    }
+
+    /// @dev `_argument` is 1 when the pool lends its token1.
+    function _borrowV3(Step step) internal {
+        bytes memory data = step.travelling();
+        Expected.commit(step.pool(), data);
+        bool second = _argument(step) == 1;
+        uint256 amount = step.amountIn();
+        IUniswapV3Pool(step.pool()).flash(address(this), second ? 0 : amount, second ? amount : 0, data);
+        Expected.requireConsumed(step.pool());
+    }
+
+    function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
+        _payPool(amount0Delta, amount1Delta, data);
+    }
+
+    function pancakeV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
+        _payPool(amount0Delta, amount1Delta, data);
+    }
+
+    function algebraSwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
+        _payPool(amount0Delta, amount1Delta, data);
+    }
+
+    function uniswapV3FlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
+        _repayPool(fee0, fee1, data);
+    }
+
+    function pancakeV3FlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
+        _repayPool(fee0, fee1, data);
+    }
+
+    function algebraFlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
+        _repayPool(fee0, fee1, data);
+    }
+
+    /// @custom:security What is owed is whichever amount is positive; it is paid in the step's own token, and a pool
+    /// that says both are negative wants more than any step states.
+    function _payPool(int256 amount0Delta, int256 amount1Delta, bytes calldata data) private {
+        Step step = _enter(data, S.V3);
+        if (step.has(S.INNER)) {
+            _requireReceived(step);
+            _runInner(step, data.length);
+        }
+        _payOwed(step, msg.sender, uint256(amount0Delta > 0 ? amount0Delta : amount1Delta));
+    }
+
+    function _repayPool(uint256 fee0, uint256 fee1, bytes calldata data) private {
+        Step step = _enterLoan(data, V3_LOAN);
+        _pay(step, msg.sender, _useLoan(step, data.length, _argument(step) == 1 ? fee1 : fee0));
+    }
+}
