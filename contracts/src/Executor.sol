@@ -13,6 +13,7 @@ import {Solo} from "./families/Solo.sol";
 import {V2} from "./families/V2.sol";
 import {V3} from "./families/V3.sol";
 import {V4} from "./families/V4.sol";
+import {ICallbacks as I} from "./interfaces/ICallbacks.sol";
 import {IWETH} from "./interfaces/IWrappers.sol";
 import {Token} from "./libraries/Token.sol";
 import {Step, StepLibrary as S} from "./types/Step.sol";
@@ -36,6 +37,8 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
     error NotOperator(address caller);
     /// @dev A second run in one transaction, or a function of the owner while a run is under way.
     error Locked();
+    /// @dev Neither a function nor a callback that is known here.
+    error UnknownFunction(bytes4 selector);
     /// @dev The run is for another block, on another parent, or too late.
     error WrongBlock(uint256 expected, uint256 found);
     error WrongParent(bytes32 expected, bytes32 found);
@@ -204,6 +207,56 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
         else if (source == MORPHO_LOAN) _borrowMorpho(step);
         else if (source == SOLO_LOAN) _borrowSolo(step);
         else revert UnknownVariant(step.place(), S.LOAN, source);
+    }
+
+    // -------------------------------------------------------------- callbacks
+
+    /// @notice The callbacks beside `uniswapV2Call` and `uniswapV3SwapCallback`. Here, and not functions of their own,
+    /// because each function makes the calls of those that follow it in the dispatcher dearer.
+    fallback(bytes calldata input) external returns (bytes memory) {
+        bytes4 name = msg.sig;
+        if (name == I.pancakeV3SwapCallback.selector || name == I.algebraSwapCallback.selector) {
+            _payPool(_signed(input, 0), _signed(input, 1), _tail(input, 2));
+        } else if (name == I.unlockCallback.selector) {
+            _unlockedV4(_tail(input, 0));
+            return abi.encode(bytes(""));
+        } else if (name == BALANCER_V3_UNLOCKED) {
+            _unlockedBalancerV3(_tail(input, 0));
+        } else if (
+            name == I.pancakeCall.selector || name == I.joeCall.selector || name == I.hook.selector
+        ) {
+            _payPair(_tail(input, 3));
+        } else if (
+            name == I.uniswapV3FlashCallback.selector || name == I.pancakeV3FlashCallback.selector
+                || name == I.algebraFlashCallback.selector
+        ) {
+            _repayPool(uint256(_signed(input, 0)), uint256(_signed(input, 1)), _tail(input, 2));
+        } else if (name == I.receiveFlashLoan.selector) {
+            (,, uint256[] memory fees,) = abi.decode(input[4:], (address[], uint256[], uint256[], bytes));
+            _lentBalancerV2(fees[0], _tail(input, 3));
+        } else if (name == I.executeOperation.selector) {
+            _lentAave(uint256(_signed(input, 2)), _tail(input, 4));
+            return abi.encode(true);
+        } else if (name == I.onMorphoFlashLoan.selector) {
+            _lentMorpho(_tail(input, 1));
+        } else if (name == I.callFunction.selector) {
+            _lentSolo(_tail(input, 3));
+        } else {
+            revert UnknownFunction(name);
+        }
+        return "";
+    }
+
+    /// @return An argument that is a word.
+    function _signed(bytes calldata input, uint256 index) private pure returns (int256) {
+        return int256(uint256(bytes32(input[4 + 32 * index:36 + 32 * index])));
+    }
+
+    /// @return data An argument that is bytes, checked to lie within the call.
+    function _tail(bytes calldata input, uint256 index) private pure returns (bytes calldata data) {
+        uint256 offset = 4 + uint256(_signed(input, index));
+        uint256 size = uint256(bytes32(input[offset:offset + 32]));
+        return input[offset + 32:offset + 32 + size];
     }
 
     function _lock() private view returns (uint256 state) {

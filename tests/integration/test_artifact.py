@@ -19,6 +19,7 @@ from tallyio.execution.deploy import Deployment, creation_data, deployment_of
 ROOT = Path(__file__).resolve().parents[2]
 WETH = Address("0x" + "ee" * 20)
 OWNER = Address("0x" + "0a" * 20)
+OPERATOR = Address("0x" + "0b" * 20)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def test_packaged_artifact_is_the_build_of_the_sources(builder: ModuleType) -> N
     assert builder.encode(builder.build()) == builder.ARTIFACT.read_bytes()
 
 
+@pytest.mark.nightly
 def test_another_setting_would_be_noticed(builder: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(builder.SETTINGS, "optimizer", {"enabled": True, "runs": 1})
     assert builder.encode(builder.build()) != builder.ARTIFACT.read_bytes()
@@ -44,24 +46,24 @@ def test_a_test_contract_is_not_in_the_package() -> None:
     assert [f.name for f in (ROOT / "src/tallyio/execution/artifacts").iterdir()] == ["Executor.json"]
 
 
-def code(owner: Address = OWNER, weth: Address = WETH) -> bytearray:
+def code(owner: Address = OWNER, operator: Address = OPERATOR, weth: Address = WETH) -> bytearray:
     """The runtime code with immutables filled in as a constructor would."""
     filled = bytearray(executor_artifact().runtime_code)
-    for name, value in (("owner", owner), ("weth", weth)):
+    for name, value in (("owner", owner), ("operator", operator), ("weth", weth)):
         for offset in executor_artifact().immutables[name]:
             filled[offset + 12 : offset + 32] = bytes.fromhex(value[2:])
     return filled
 
 
 def test_deployed_code_names_owner_and_weth() -> None:
-    assert deployment_of(bytes(code())) == Deployment(owner=OWNER, weth=WETH)
+    assert deployment_of(bytes(code())) == Deployment(owner=OWNER, operator=OPERATOR, weth=WETH)
 
 
 @given(st.integers(0, len(executor_artifact().runtime_code) - 1), st.integers(1, 255))
 def test_one_changed_byte_is_another_contract_or_another_owner(at: int, change: int) -> None:
     damaged = code()
     damaged[at] ^= change
-    assert deployment_of(bytes(damaged)) != Deployment(owner=OWNER, weth=WETH)
+    assert deployment_of(bytes(damaged)) != Deployment(owner=OWNER, operator=OPERATOR, weth=WETH)
 
 
 @pytest.mark.parametrize("other", [b"", b"\x60\x00", bytes(code()) + b"\x00", bytes(code())[:-1]])

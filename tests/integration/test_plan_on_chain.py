@@ -19,7 +19,7 @@ from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.strategies.arbitrage import Arbitrage, ArbitrageSettings
 from tallyio.strategies.greedy import greedy
 
-GAS = 3_000_000
+GAS = 6_000_000
 
 
 class Bench:

@@ -23,27 +23,24 @@ abstract contract Aave is Core {
         step.tokenIn().revoke(step.pool());
     }
 
-    /// @notice The loan has arrived. Asset and amount are the step's, whatever the lender says they are.
-    function executeOperation(address, uint256, uint256 premium, address, bytes calldata data)
-        external
-        returns (bool)
-    {
+    /// @notice `executeOperation`: the loan has arrived. Asset and amount are the step's, whatever the lender says they are.
+    function _lentAave(uint256 premium, bytes calldata data) internal {
         Step step = _enterLoan(data, AAVE_LOAN);
         _allow(step, msg.sender, _useLoan(step, data.length, premium));
-        return true;
     }
 
+    /// @dev Collateral in WETH is measured at once too: nobody else promises it.
     /// @custom:security The lender covers less than asked when the close factor caps it: what it really took is
     /// measured, and the rest of the allowance is taken back.
     function _liquidate(Step step) internal {
         (address pool, address debt, uint256 amount) = (step.pool(), step.tokenIn(), step.amountIn());
         bool one = debt == step.tokenOut();
-        _measure(step);
+        step.setHeld(step.tokenOut().balanceOf(address(this)));
         uint256 held = one ? 0 : debt.balanceOf(address(this));
         debt.approve(pool, amount);
         IAaveV3Pool(pool).liquidationCall(step.tokenOut(), debt, address(uint160(step.detail())), amount, false);
         debt.revoke(pool);
         if (!one) Purse.spend(debt, held - debt.balanceOf(address(this)), weth);
-        _requireReceived(step);
+        _requireArrived(step, address(this), step.amountOut());
     }
 }

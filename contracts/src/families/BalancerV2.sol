@@ -40,14 +40,9 @@ abstract contract BalancerV2 is Core {
         Expected.requireConsumed(step.pool());
     }
 
-    /// @notice The vault's loan has arrived. Token and amount are the step's, whatever the vault says they are.
-    function receiveFlashLoan(
-        address[] calldata,
-        uint256[] calldata,
-        uint256[] calldata fees,
-        bytes calldata data
-    ) external {
+    /// @notice `receiveFlashLoan`: the vault's loan has arrived. Token and amount are the step's, whatever the vault says they are.
+    function _lentBalancerV2(uint256 fee, bytes calldata data) internal {
         Step step = _enterLoan(data, BALANCER_V2_LOAN);
-        _pay(step, msg.sender, _useLoan(step, data.length, fees[0]));
+        _pay(step, msg.sender, _useLoan(step, data.length, fee));
     }
 }

@@ -13,6 +13,7 @@ abstract contract BalancerV3 is Core {
     using Token for address;
 
     uint256 internal constant BALANCER_V3_LOAN = 2;
+    bytes4 internal constant BALANCER_V3_UNLOCKED = bytes4(keccak256("balancerV3Unlocked(bytes)"));
 
     function _swapBalancerV3(Step step) internal {
         _measure(step);
@@ -23,17 +24,18 @@ abstract contract BalancerV3 is Core {
     function _unlockBalancerV3(Step step) internal {
         bytes memory data = step.travellingWhole();
         Expected.commit(step.pool(), data);
-        IBalancerV3Vault(step.pool()).unlock(abi.encodeCall(this.balancerV3Unlocked, (data)));
+        IBalancerV3Vault(step.pool()).unlock(abi.encodeWithSelector(BALANCER_V3_UNLOCKED, data));
         Expected.requireConsumed(step.pool());
     }
 
     /// @notice What the vault calls while it is unlocked, as it was told to.
-    function balancerV3Unlocked(bytes calldata data) external {
+    function _unlockedBalancerV3(bytes calldata data) internal {
         IBalancerV3Vault vault = IBalancerV3Vault(msg.sender);
         Step step = Expected.consume(data);
         if (step.kind() == S.BALANCER_V3) {
             (uint256 owed, uint256 got) = _tradeBalancerV3(step, vault);
             _requireAtMost(step, step.amountIn(), owed);
+            _requireGiven(step, got);
             vault.sendTo(step.tokenOut(), step.recipient(), got);
             if (step.has(S.INNER)) {
                 _requireReceived(step);

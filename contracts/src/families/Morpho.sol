@@ -21,7 +21,8 @@ abstract contract Morpho is Core {
         step.tokenIn().revoke(step.pool());
     }
 
-    function onMorphoFlashLoan(uint256, bytes calldata data) external {
+    /// @notice `onMorphoFlashLoan`.
+    function _lentMorpho(bytes calldata data) internal {
         Step step = _enterLoan(data, MORPHO_LOAN);
         _allow(step, msg.sender, _useLoan(step, data.length, 0));
     }

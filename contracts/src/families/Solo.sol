@@ -32,7 +32,8 @@ abstract contract Solo is Core {
         step.tokenIn().revoke(step.pool());
     }
 
-    function callFunction(address, AccountInfo calldata, bytes calldata data) external {
+    /// @notice `callFunction`.
+    function _lentSolo(bytes calldata data) internal {
         Step step = _enterLoan(data, SOLO_LOAN);
         _allow(step, msg.sender, _useLoan(step, data.length, step.amountOut()));
     }

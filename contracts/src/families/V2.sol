@@ -40,21 +40,8 @@ abstract contract V2 is Core {
         _payPair(data);
     }
 
-    function pancakeCall(address, uint256, uint256, bytes calldata data) external {
-        _payPair(data);
-    }
-
-    /// @dev Trader Joe v1.
-    function joeCall(address, uint256, uint256, bytes calldata data) external {
-        _payPair(data);
-    }
-
-    /// @dev The Solidly family.
-    function hook(address, uint256, uint256, bytes calldata data) external {
-        _payPair(data);
-    }
-
-    function _payPair(bytes calldata data) private {
+    /// @notice Forks call by another name: `pancakeCall`, Trader Joe's `joeCall`, Solidly's `hook`.
+    function _payPair(bytes calldata data) internal {
         Step step = Expected.consume(data);
         if (step.kind() == S.V2) {
             _requireReceived(step);

@@ -15,7 +15,7 @@ abstract contract V3 is Core {
         bytes memory data = step.travelling();
         Expected.commit(step.pool(), data);
         bool zeroForOne = step.zeroForOne();
-        IUniswapV3Pool(step.pool()).swap(
+        (int256 amount0, int256 amount1) = IUniswapV3Pool(step.pool()).swap(
             step.recipient(),
             zeroForOne,
             step.has(S.EXACT_OUT) ? -int256(step.amountOut()) : int256(step.amountIn()),
@@ -23,7 +23,9 @@ abstract contract V3 is Core {
             data
         );
         Expected.requireConsumed(step.pool());
-        if (!step.has(S.INNER)) _requireReceived(step);
+        if (step.has(S.INNER)) return;
+        _requireGiven(step, uint256(-(zeroForOne ? amount1 : amount0)));
+        _requireReceived(step);
     }
 
     /// @dev `_argument` is 1 when the pool lends its token1.
@@ -40,38 +42,21 @@ abstract contract V3 is Core {
         _payPool(amount0Delta, amount1Delta, data);
     }
 
-    function pancakeV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
-        _payPool(amount0Delta, amount1Delta, data);
-    }
-
-    function algebraSwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
-        _payPool(amount0Delta, amount1Delta, data);
-    }
-
-    function uniswapV3FlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
-        _repayPool(fee0, fee1, data);
-    }
-
-    function pancakeV3FlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
-        _repayPool(fee0, fee1, data);
-    }
-
-    function algebraFlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
-        _repayPool(fee0, fee1, data);
-    }
-
+    /// @notice Forks call by another name: `pancakeV3SwapCallback`, `algebraSwapCallback`.
     /// @custom:security What is owed is whichever amount is positive; it is paid in the step's own token, and a pool
     /// that says both are negative wants more than any step states.
-    function _payPool(int256 amount0Delta, int256 amount1Delta, bytes calldata data) private {
+    function _payPool(int256 amount0Delta, int256 amount1Delta, bytes calldata data) internal {
         Step step = _enter(data, S.V3);
         if (step.has(S.INNER)) {
+            _requireGiven(step, uint256(-(amount0Delta > 0 ? amount1Delta : amount0Delta)));
             _requireReceived(step);
             _runInner(step, data.length);
         }
         _payOwed(step, msg.sender, uint256(amount0Delta > 0 ? amount0Delta : amount1Delta));
     }
 
-    function _repayPool(uint256 fee0, uint256 fee1, bytes calldata data) private {
+    /// @notice `uniswapV3FlashCallback` and its kin.
+    function _repayPool(uint256 fee0, uint256 fee1, bytes calldata data) internal {
         Step step = _enterLoan(data, V3_LOAN);
         _pay(step, msg.sender, _useLoan(step, data.length, _argument(step) == 1 ? fee1 : fee0));
     }

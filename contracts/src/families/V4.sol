@@ -32,7 +32,8 @@ abstract contract V4 is Core {
         Expected.requireConsumed(step.pool());
     }
 
-    function unlockCallback(bytes calldata data) external returns (bytes memory) {
+    /// @notice `unlockCallback`.
+    function _unlockedV4(bytes calldata data) internal {
         Step step = Expected.consume(data);
         if (step.kind() == S.V4) {
             _tradeV4(step, IPoolManager(msg.sender), data.length);
@@ -42,7 +43,6 @@ abstract contract V4 is Core {
         } else {
             revert Expected.UnexpectedCallback(msg.sender);
         }
-        return "";
     }
 
     function _tradeV4(Step step, IPoolManager manager, uint256 size) private {
@@ -59,7 +59,8 @@ abstract contract V4 is Core {
         (int256 amount0, int256 amount1) = (delta >> 128, int256(int128(delta)));
         (int256 paid, int256 got) = zeroForOne ? (amount0, amount1) : (amount1, amount0);
         _requireAtMost(step, step.amountIn(), uint256(-paid));
-        if (got > 0) manager.take(step.tokenOut(), step.recipient(), uint256(got));
+        _requireGiven(step, got < 0 ? 0 : uint256(got));
+        manager.take(step.tokenOut(), step.recipient(), uint256(got));
         if (step.has(S.INNER)) {
             _requireReceived(step);
             _runInner(step, size);

@@ -151,7 +151,7 @@ library StepLibrary {
             mstore(self, head)
             mstore(add(self, RECIPIENT_AT), address())
         }
-        if (self.kind() - 1 >= LIQUIDATE) revert UnknownStep(self.kind());
+        if (self.kind() == 0 || self.kind() > LIQUIDATE) revert UnknownStep(self.kind());
         if (next > end) revert Truncated(self.place());
         if (self.has(FORWARD)) self.forward(nested == 0 ? next : nested, nested == 0 ? end : next);
     }

@@ -15,8 +15,8 @@ from tallyio.chains.fees import next_base_fee
 from tallyio.chains.reads import Receipt
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
-from tallyio.core.errors import OutOfReachError, RefusedError
-from tallyio.core.units import Address, Hash32
+from tallyio.core.errors import OperatorError, OutOfReachError, RefusedError
+from tallyio.core.units import ZERO_ADDRESS, Address, Hash32, address
 from tallyio.execution.deploy import creation_data
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.wallet.policy import EMERGENCY_EXIT, DeploymentPolicy, ExecutorPolicy
@@ -26,15 +26,18 @@ from tallyio.wallet.transaction import UnsignedTransaction
 log = structlog.get_logger()
 
 RECEIPT_TIMEOUT_S = 120.0
-MAX_GAS = 5_000_000
+MAX_GAS = 8_000_000
 
 
-async def deploy_executor(config: Path, *, live: bool) -> dict[str, Any]:
-    """Deploy and record the executor; without ``live`` say what would be done and what it would cost."""
+async def deploy_executor(config: Path, *, live: bool, operator: str = "") -> dict[str, Any]:
+    """Deploy and record the executor; without ``live`` say what would be done and what it would cost.
+
+    ``operator`` may run routes beside the wallet, which owns the executor; empty for no other.
+    """
     directory = ConfigDirectory.open(config)
     chain = directory.chain
     live = ask_twice(directory, live)
-    data = creation_data(chain.weth)
+    data = creation_data(chain.weth, _address(operator) if operator else ZERO_ADDRESS)
     async with Rpc(chain.http_url) as rpc:
         await check_chain(rpc, chain)
         policy = DeploymentPolicy(chain.chain_id, data, MAX_FEE_WEI, MAX_GAS)
@@ -67,7 +70,7 @@ async def withdraw_all(config: Path, *, live: bool) -> dict[str, Any]:
     async with Rpc(chain.http_url) as rpc:
         await check_chain(rpc, chain)
         signer = unlock(directory)
-        executor = await find_executor(rpc, directory, signer.address)
+        executor = await find_executor(rpc, directory, signer.address, owned=True)
         signer = signer.with_policy(ExecutorPolicy(chain.chain_id, executor, MAX_FEE_WEI, MAX_GAS))
         tokens = [chain.weth, *(token for token in chain.tokens if token != chain.weth)]
         if not live:
@@ -76,6 +79,13 @@ async def withdraw_all(config: Path, *, live: bool) -> dict[str, Any]:
         with Journal.open(directory.data_dir / FILE_NAME):  # a running searcher would use the same nonces
             receipt = await _send(rpc, signer, chain.chain_id, nonce, executor, _emergency_exit(tokens))
         return {"withdrawn": True, "executor": executor, "block": receipt.block_number, "transaction": receipt.tx_hash}
+
+
+def _address(text: str) -> Address:
+    try:
+        return address(text)
+    except ValueError as e:
+        raise OperatorError(f"the operator is {text!r}, expected an address", todo="Give 0x and 40 digits") from e
 
 
 def _emergency_exit(tokens: list[Address]) -> bytes:

@@ -46,17 +46,17 @@ def recorded_executor(directory: ConfigDirectory) -> Address | None:
     return found.address
 
 
-async def find_executor(rpc: Rpc, directory: ConfigDirectory, owner: Address) -> Address:
-    """The executor, proved by its code on the chain to be ours and this wallet's."""
+async def find_executor(rpc: Rpc, directory: ConfigDirectory, wallet: Address, *, owned: bool = False) -> Address:
+    """The executor, proved by its code on the chain to be ours and one that this wallet may run (``owned``: owns)."""
     address = recorded_executor(directory)
     if address is None:
         raise OperatorError("no executor contract is known", todo="Put one on the chain: tallyio deploy")
     deployment = deployment_of(await reads.get_code(rpc, address))
     if deployment is None:
         raise OperatorError(f"the code at {address} is not this version's executor", todo="Deploy it: tallyio deploy")
-    if deployment.owner != owner:
+    if wallet not in ({deployment.owner} if owned else {deployment.owner, deployment.operator}):
         raise ConfigError(
-            f"the executor {address} belongs to {deployment.owner}, the wallet is {owner}",
+            f"the executor {address} belongs to {deployment.owner}, the wallet is {wallet}",
             todo="Use its owner's keystore, or deploy another executor",
         )
     if deployment.weth != directory.chain.weth:

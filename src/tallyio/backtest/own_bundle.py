@@ -46,7 +46,7 @@ def place(execution: BlockExecution, weth: Address) -> None:
     """The executor's code and an owner with ether for gas, at addresses that no one has a key to."""
     artifact = executor_artifact()
     code = bytearray(artifact.runtime_code)
-    for name, value in (("owner", OWNER), ("weth", weth)):
+    for name, value in (("owner", OWNER), ("operator", OWNER), ("weth", weth)):
         for offset in artifact.immutables[name]:
             code[offset : offset + 32] = int(value, 16).to_bytes(32)
     execution.set_code(EXECUTOR, bytes(code), _RULES)

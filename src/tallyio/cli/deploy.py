@@ -10,14 +10,17 @@ from tallyio.cli.output import ConfigPath, Json, emit, logs_to_stderr
 Live = Annotated[bool, Parameter(negative="", help="Send. Needs mode = 'live' in tallyio.toml as well.")]
 
 
-def deploy(*, config: ConfigPath, live: Live = False, json: Json = False) -> None:
+Operator = Annotated[str, Parameter(help="May run routes beside the wallet, and nothing else.")]
+
+
+def deploy(*, config: ConfigPath, operator: Operator = "", live: Live = False, json: Json = False) -> None:
     """Put the executor contract on the configured chain and record its address."""
     import asyncio
 
     from tallyio.app.deploy import deploy_executor
 
     logs_to_stderr()
-    emit(asyncio.run(deploy_executor(Path(config), live=live)), json)
+    emit(asyncio.run(deploy_executor(Path(config), live=live, operator=operator)), json)
 
 
 def withdraw(

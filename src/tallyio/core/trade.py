@@ -18,7 +18,7 @@ class SwapStep(msgspec.Struct, frozen=True, tag="swap"):
     fee_pips: int
     exact_out: bool = False
     detail: tuple[int, ...] = ()
-    """What the executor's encoding needs beyond the rest, by family; see ``tallyio.execution.steps``."""
+    """What the executor's encoding needs beyond the rest, by family; see ``tallyio.execution.kinds``."""
 
     @property
     def zero_for_one(self) -> bool:
@@ -39,13 +39,24 @@ class LiquidateStep(msgspec.Struct, frozen=True, tag="liquidate"):
     collateral_received: int
 
 
+LOAN_SOURCES = (
+    "aave_v3", "balancer_v2", "balancer_v3", "uniswap_v2", "uniswap_v3", "uniswap_v4", "morpho", "dydx_solo",
+)  # fmt: skip
+"""Who lends within a transaction; the executor contract knows them by their place here."""
+
+
 class FlashLoan(msgspec.Struct, frozen=True, tag="aave_flash_loan"):
-    """Aave ``flashLoanSimple``: ``amount`` of ``token`` for ``premium``, repaid after the inner steps."""
+    """``amount`` of ``token`` from ``market``, a lender of ``source``, for ``premium``; repaid after the inner steps.
+
+    ``argument``: 1 when a v2 or v3 pool lends its token1; the number of the market at dYdX Solo; else 0.
+    """
 
     market: Address
     token: Address
     amount: int
     premium: int
+    source: str = LOAN_SOURCES[0]
+    argument: int = 0
 
 
 Step = SwapStep | LiquidateStep
@@ -56,12 +67,14 @@ class Route(msgspec.Struct, frozen=True):
 
     ``funding`` opens the trade: a ``SwapStep`` is a flash swap (its output arrives first, its input is owed until
     the inner steps are done), a ``FlashLoan`` borrows. ``inner`` runs while the debt is open, ``outer`` after it is
-    settled (for example the swap of a profit into WETH).
+    settled (for example the swap of a profit into WETH). ``loans`` are further ones, each nested in the one before
+    and the first in ``funding``; ``inner`` runs while all are open.
     """
 
     funding: SwapStep | FlashLoan
     inner: tuple[Step, ...]
     outer: tuple[Step, ...] = ()
+    loans: tuple[FlashLoan, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -210,7 +210,7 @@ class Planner:
             gas_limit=gas_limit,
             to=self.executor,
             value_wei=0,
-            data=execute_calldata(opportunity.route, decision.min_profit_wei, decision.bid_wei),
+            data=execute_calldata(opportunity.route, decision.min_profit_wei, decision.bid_wei, weth=slot.view.weth),
         )
 
     def _sign(self, slot: Slot, opportunity: Opportunity, decision: Decision, proof: Proof, gas_limit: int) -> Trade:

@@ -8,22 +8,27 @@ from tallyio.execution.artifact import executor_artifact
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """What the constructor fixed for good: the deployer, and the chain's wrapped native token."""
+    """What the constructor fixed for good: the deployer, who may run routes beside it, the wrapped native token."""
 
     owner: Address
+    operator: Address
     weth: Address
 
 
-def creation_data(weth: Address) -> bytes:
-    """Data of the transaction (without ``to``) that creates the executor. Its sender becomes the owner."""
+def creation_data(weth: Address, operator: Address = ZERO_ADDRESS) -> bytes:
+    """Data of the transaction (without ``to``) that creates the executor. Its sender becomes the owner.
+
+    ``operator`` may run routes and nothing else; the zero address makes the owner the operator.
+    """
     normal = address(weth)
     if normal == ZERO_ADDRESS:
         raise OperatorError("WETH is the zero address", todo="set the chain's wrapped native token in its TOML")
-    return executor_artifact().creation_code + bytes.fromhex(normal[2:]).rjust(32, b"\0")
+    arguments = b"".join(bytes.fromhex(each[2:]).rjust(32, b"\0") for each in (normal, address(operator)))
+    return executor_artifact().creation_code + arguments
 
 
 def deployment_of(code: bytes) -> Deployment | None:
-    """Owner and WETH of the executor whose on-chain ``code`` this is; ``None`` when it is anything else."""
+    """Owner, operator and WETH of the executor whose on-chain ``code`` this is; ``None`` when it is anything else."""
     artifact = executor_artifact()
     expected = bytearray(artifact.runtime_code)
     if len(code) != len(expected):

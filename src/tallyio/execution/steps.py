@@ -1,150 +1,201 @@
 """One step of a route as the bytes that the executor contract reads (layout: ``contracts/src/types/Step.sol``)."""
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from tallyio.core.errors import BugError, RefusedError
-from tallyio.core.pools import V2, V3
-from tallyio.core.trade import FlashLoan, LiquidateStep, Step, SwapStep
-from tallyio.core.units import UINT128_MAX, Address
+from tallyio.core.trade import LOAN_SOURCES, FlashLoan, LiquidateStep, Step, SwapStep
+from tallyio.core.units import UINT128_MAX, ZERO_ADDRESS, Address
+from tallyio.execution import kinds
+from tallyio.execution.kinds import CONVERT, CURVE, LIQUIDATE, LIQUIDITY_BOOK, LOAN, V2
 
-V2_SWAP: Final = 1
-V3_SWAP: Final = 2
-V2_FLASH: Final = 3
-V3_FLASH: Final = 4
-AAVE_FLASH: Final = 5
-AAVE_LIQUIDATE: Final = 6
+EXACT_OUT: Final = 0x01
+FORWARD: Final = 0x02
+PREPAID: Final = 0x04
+TOKEN_IN: Final = 0x08
+WETH_OUT: Final = 0x10
+SAME: Final = 0x20
+INNER: Final = 0x40
+OPEN: Final = 0x80
 
-EXACT_OUT: Final = 0x10
-FORWARD: Final = 0x20
-PREPAID: Final = 0x40
-
-SWAP_SIZE: Final = 94
-FLASH_SWAP_HEAD: Final = 96
-FLASH_LOAN_HEAD: Final = 76
-LIQUIDATION_SIZE: Final = 114
-HEAD_SIZES: Final = {
-    V2_SWAP: SWAP_SIZE,
-    V3_SWAP: SWAP_SIZE,
-    V2_FLASH: FLASH_SWAP_HEAD,
-    V3_FLASH: FLASH_SWAP_HEAD,
-    AAVE_FLASH: FLASH_LOAN_HEAD,
-    AAVE_LIQUIDATE: LIQUIDATION_SIZE,
-}
-_SWAP_KINDS: Final = {V2: (V2_SWAP, V2_FLASH), V3: (V3_SWAP, V3_FLASH)}
-_FAMILIES: Final = {V2_SWAP: V2, V3_SWAP: V3, V2_FLASH: V2, V3_FLASH: V3}
+HEAD_SIZE: Final = 24
 
 
-def pack_swap(step: SwapStep, place: int, flags: int = 0, inner: bytes | None = None) -> bytes:
+class Given(NamedTuple):
+    """What the step before gives; a step that takes it need not say so. ``weth`` is the executor's, where known."""
+
+    token: Address | None
+    amount: int
+    weth: Address | None
+
+    def after(self, step: Step | FlashLoan) -> "Given":
+        match step:
+            case SwapStep():
+                return Given(step.token_out, step.amount_out, self.weth)
+            case LiquidateStep():
+                return Given(step.collateral, step.collateral_received, self.weth)
+            case FlashLoan():
+                return Given(step.token, step.amount, self.weth)
+
+
+def nothing(weth: Address | None) -> Given:
+    """What stands before the first step."""
+    return Given(weth, 0, weth)
+
+
+def pack_swap(step: SwapStep, place: int, given: Given, flags: int = 0, inner: bytes | None = None) -> bytes:
     """``inner`` (even empty) makes it a flash swap. Raises ``BugError`` on what the contract cannot be told."""
-    if step.family not in _SWAP_KINDS:
-        known = ", ".join(sorted(_SWAP_KINDS))
-        raise BugError(f"step {place}: pool family is {step.family!r}, expected one of {known}")
+    kind = kinds.kind_of(step.family)
+    if kind is None:
+        raise BugError(f"step {place}: pool family is {step.family!r}, which the executor does not know")
+    if inner is not None and kind not in kinds.FLASH_KINDS:
+        raise BugError(f"step {place}: pools of family {step.family!r} give nothing before they are paid")
     if step.token_in == step.token_out:
         raise BugError(f"step {place}: token_in and token_out are both {step.token_in}, expected two tokens")
-    kind = _SWAP_KINDS[step.family][inner is not None]
-    return b"".join(
-        (
-            bytes((kind | flags | (EXACT_OUT if step.exact_out else 0), place)),
-            _address(step.pool, place, "pool"),
-            _address(step.token_in, place, "token_in"),
-            _address(step.token_out, place, "token_out"),
-            _amount(step.amount_in, place, "amount_in"),
-            _amount(step.amount_out, place, "amount_out"),
-            b"" if inner is None else _nested(inner, place),
-        )
-    )
+    contract, detail = kinds.pack_detail(kind, step)
+    flags |= EXACT_OUT if step.exact_out else 0
+    return _pack(
+        kind, flags, place, contract, (step.token_in, step.token_out), (step.amount_in, step.amount_out), detail,
+        given, inner,
+    )  # fmt: skip
 
 
-def pack_flash_loan(loan: FlashLoan, place: int, inner: bytes) -> bytes:
-    return b"".join(
-        (
-            bytes((AAVE_FLASH, place)),
-            _address(loan.market, place, "market"),
-            _address(loan.token, place, "token"),
-            _amount(loan.amount, place, "amount"),
-            _amount(loan.premium, place, "premium", least=0),
-            _nested(inner, place),
-        )
-    )
+def pack_flash_loan(loan: FlashLoan, place: int, given: Given, inner: bytes) -> bytes:
+    if loan.source not in LOAN_SOURCES:
+        raise BugError(f"step {place}: loan is from {loan.source!r}, expected one of {', '.join(LOAN_SOURCES)}")
+    if not 0 <= loan.argument <= 255:
+        raise BugError(f"step {place}: loan's argument is {loan.argument}, expected 0 to 255")
+    detail = bytes((LOAN_SOURCES.index(loan.source), loan.argument))
+    return _pack(LOAN, 0, place, loan.market, (loan.token, None), (loan.amount, loan.premium), detail, given, inner)
 
 
-def pack_liquidation(step: LiquidateStep, place: int) -> bytes:
-    return b"".join(
-        (
-            bytes((AAVE_LIQUIDATE, place)),
-            _address(step.market, place, "market"),
-            _address(step.debt, place, "debt"),
-            _address(step.collateral, place, "collateral"),
-            _amount(step.debt_to_cover, place, "debt_to_cover"),
-            _amount(step.collateral_received, place, "collateral_received"),
-            _address(step.borrower, place, "borrower"),
-        )
-    )
+def pack_liquidation(step: LiquidateStep, place: int, given: Given) -> bytes:
+    amounts = step.debt_to_cover, step.collateral_received
+    detail = _address(step.borrower, place, "borrower")
+    return _pack(LIQUIDATE, 0, place, step.market, (step.debt, step.collateral), amounts, detail, given, None)
 
 
-def unpack(data: bytes, offset: int, place: int) -> tuple[Step | FlashLoan, bytes | None, int]:
-    """The step at ``offset``, its nested bytes (``None`` where its kind has none) and the offset behind it.
+def unpack(data: bytes, offset: int, place: int, given: Given) -> tuple[Step | FlashLoan, bytes | None, int]:
+    """The step at ``offset``, its nested bytes (``None`` where it has none) and the offset behind it.
 
     Raises ``RefusedError`` when the bytes are not a step, are cut short, or carry another place than ``place``.
     """
-    kind = data[offset] & 0x0F
-    if kind not in HEAD_SIZES:
-        raise RefusedError(f"step {place} at byte {offset}: kind is {kind}, expected {V2_SWAP} to {AAVE_LIQUIDATE}")
-    end = offset + HEAD_SIZES[kind]
-    head = data[offset:end]
-    inner: bytes | None = None
-    if len(head) == HEAD_SIZES[kind] and kind in (V2_FLASH, V3_FLASH, AAVE_FLASH):
-        length = int.from_bytes(head[-2:])
-        inner = data[end : end + length]
-        end += length
-    if end > len(data):
-        raise RefusedError(f"step {place} at byte {offset}: ends at byte {end}, expected at most {len(data)}")
-    if head[1] != place:
-        raise RefusedError(f"step at byte {offset}: says it is number {head[1]}, expected {place}")
+    kind, flags, found, lengths = (*data[offset : offset + 4], 0, 0, 0)[:4]
+    if kind not in kinds.DETAIL_SIZES:
+        raise RefusedError(f"step {place} at byte {offset}: kind is {kind}, expected {V2} to {LIQUIDATE}")
+    reader = _Reader(data, offset + 4, place)
+    contract = reader.address()
+    if found != place:
+        raise RefusedError(f"step at byte {offset}: says it is number {found}, expected {place}")
+    token_in = reader.address() if flags & TOKEN_IN else _known(given.token, place)
+    token_out = token_in
+    if kind != LOAN:
+        token_out = _known(given.weth, place) if flags & WETH_OUT else reader.address()
+    amount_in = given.amount if flags & SAME else reader.number((lengths >> 4) + 1)
+    amount_out = reader.number((lengths & 15) + 1)
+    detail = reader.take(kinds.DETAIL_SIZES[kind])
+    inner = reader.take(reader.number(2)) if flags & INNER else None
     step: Step | FlashLoan
-    if kind == AAVE_FLASH:
-        step = FlashLoan(market=_hex(head, 2), token=_hex(head, 22), amount=_int(head, 42), premium=_int(head, 58))
-    elif kind == AAVE_LIQUIDATE:
+    if kind == LOAN:
+        if detail[0] >= len(LOAN_SOURCES):
+            raise RefusedError(f"step {place}: loan is from source {detail[0]}, expected 0 to {len(LOAN_SOURCES) - 1}")
+        step = FlashLoan(contract, token_in, amount_in, amount_out, LOAN_SOURCES[detail[0]], detail[1])
+    elif kind == LIQUIDATE:
         step = LiquidateStep(
-            market=_hex(head, 2),
-            debt=_hex(head, 22),
-            collateral=_hex(head, 42),
-            debt_to_cover=_int(head, 62),
-            collateral_received=_int(head, 78),
-            borrower=_hex(head, 94),
+            market=contract,
+            debt=token_in,
+            collateral=token_out,
+            debt_to_cover=amount_in,
+            collateral_received=amount_out,
+            borrower=Address("0x" + detail.hex()),
         )
     else:
+        pool, numbers = kinds.unpack_detail(kind, contract, detail, token_in, token_out)
         step = SwapStep(
-            pool=_hex(head, 2),
-            family=_FAMILIES[kind],
-            token_in=_hex(head, 22),
-            token_out=_hex(head, 42),
-            amount_in=_int(head, 62),
-            amount_out=_int(head, 78),
+            pool=pool,
+            family=kinds.FAMILY_OF[kind],
+            token_in=token_in,
+            token_out=token_out,
+            amount_in=amount_in,
+            amount_out=amount_out,
             fee_pips=0,
-            exact_out=bool(head[0] & EXACT_OUT),
+            exact_out=bool(flags & EXACT_OUT),
+            detail=numbers,
         )
-    return step, inner, end
+    return step, inner, reader.offset
 
 
 def forwards(step: Step | None, following: Step) -> bool:
-    """Whether the output of ``step`` can go straight to the v2 pair that trades it next: one transfer less."""
+    """Whether the output of ``step`` can go straight to the pool that trades it next: one transfer less."""
+    if not isinstance(step, SwapStep) or not isinstance(following, SwapStep):
+        return False
+    taker = kinds.kind_of(following.family)
+    takes = taker in (V2, LIQUIDITY_BOOK) or (taker == CURVE and bool(following.detail[0] & kinds.RECEIVED))
     return (
-        isinstance(step, SwapStep)
-        and isinstance(following, SwapStep)
-        and following.family == V2
-        and step.token_out == following.token_in
+        takes
+        and kinds.kind_of(step.family) not in (CURVE, CONVERT)
+        and step.token_out == following.token_in != ZERO_ADDRESS
         and step.amount_out == following.amount_in
         and step.pool != following.pool
     )
 
 
-def _hex(head: bytes, offset: int) -> Address:
-    return Address("0x" + head[offset : offset + 20].hex())
+class _Reader:
+    def __init__(self, data: bytes, offset: int, place: int) -> None:
+        self.data, self.offset, self.place = data, offset, place
+
+    def take(self, size: int) -> bytes:
+        end = self.offset + size
+        if end > len(self.data):
+            raise RefusedError(f"step {self.place}: goes on to byte {end}, expected at most {len(self.data)}")
+        self.offset, taken = end, self.data[self.offset : end]
+        return taken
+
+    def address(self) -> Address:
+        return Address("0x" + self.take(20).hex())
+
+    def number(self, size: int) -> int:
+        return int.from_bytes(self.take(size))
 
 
-def _int(head: bytes, offset: int) -> int:
-    return int.from_bytes(head[offset : offset + 16])
+def _known(token: Address | None, place: int) -> Address:
+    if token is None:
+        raise RefusedError(f"step {place}: leaves wrapped ether's address out, which is not known here")
+    return token
+
+
+def _pack(
+    kind: int,
+    flags: int,
+    place: int,
+    contract: str,
+    tokens: tuple[Address, Address | None],
+    amounts: tuple[int, int],
+    detail: bytes,
+    given: Given,
+    inner: bytes | None,
+) -> bytes:
+    token_in, token_out = tokens
+    parts = [_address(contract, place, "pool")]
+    if token_in != given.token:
+        flags |= TOKEN_IN
+        parts.append(_address(token_in, place, "token_in"))
+    if token_out is not None and token_out == given.weth:
+        flags |= WETH_OUT
+    elif token_out is not None:
+        parts.append(_address(token_out, place, "token_out"))
+    paid = _amount(amounts[0], place, "amount_in")
+    if amounts[0] == given.amount:
+        flags |= SAME
+        lengths = 0
+    else:
+        lengths = len(paid) - 1 << 4
+        parts.append(paid)
+    got = _amount(amounts[1], place, "amount_out", least=0 if kind == LOAN else 1)
+    parts += (got, detail)
+    if inner is not None:
+        flags |= INNER
+        parts.append(_nested(inner, place))
+    return bytes((kind, flags, place, lengths | len(got) - 1)) + b"".join(parts)
 
 
 def _address(value: str, place: int, name: str) -> bytes:
@@ -160,7 +211,7 @@ def _address(value: str, place: int, name: str) -> bytes:
 def _amount(value: int, place: int, name: str, *, least: Literal[0, 1] = 1) -> bytes:
     if not least <= value <= UINT128_MAX:
         raise BugError(f"step {place}: {name} is {value}, expected {least} to 2**128 - 1")
-    return value.to_bytes(16)
+    return value.to_bytes(max(1, -(-value.bit_length() // 8)))
 
 
 def _nested(inner: bytes, place: int) -> bytes:

@@ -51,7 +51,7 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.swap.get(family) or FAMILIES[family].typical_gas
 
     def route(self, route: Route) -> int:
-        return self.base + sum(self._step(step) for step in (route.funding, *route.inner, *route.outer))
+        return self.base + sum(self._step(step) for step in (route.funding, *route.loans, *route.inner, *route.outer))
 
     def _step(self, step: Step | FlashLoan) -> int:
         match step:
@@ -82,7 +82,7 @@ def swap_step(
 
 def opportunity_id(strategy: str, view: MarketView, route: Route, victim: PendingTransaction | None = None) -> str:
     """Follows from what the trade is: the strategy, the block it was seen on, every step, and the victim."""
-    steps = tuple(_fields(step) for step in (route.funding, *route.inner, *route.outer))
+    steps = tuple(_fields(step) for step in (route.funding, *route.loans, *route.inner, *route.outer))
     return content_id(strategy, view.block.hash, steps, len(route.inner), victim.hash if victim else None)
 
 

@@ -8,8 +8,8 @@ from tallyio.core.errors import RefusedError
 from tallyio.core.units import Address
 from tallyio.wallet.transaction import UnsignedTransaction
 
-EXECUTE = bytes.fromhex("701c8938")
-"""``execute(bytes,uint256,uint256)``"""
+EXECUTE = bytes.fromhex("61461954")
+"""``execute()``, whose arguments follow packed"""
 WITHDRAW = bytes.fromhex("69328dec")
 """``withdraw(address,uint256,address)``"""
 EMERGENCY_EXIT = bytes.fromhex("af33fc62")

@@ -198,10 +198,12 @@ class Lab:
         return tuple(steps)
 
     def execute(self, route: Route, min_profit: int = 0, bid: int = 0) -> dict[str, Any]:
-        return self.chain.send(self.executor, execute_calldata(route, min_profit, bid))
+        return self.chain.send(self.executor, execute_calldata(route, min_profit, bid, weth=self.weth))
 
     def refusal(self, route: Route, min_profit: int = 0, bid: int = 0, *, sender: Address | None = None) -> str:
-        return self.chain.refusal(self.executor, execute_calldata(route, min_profit, bid), sender=sender)
+        return self.chain.refusal(
+            self.executor, execute_calldata(route, min_profit, bid, weth=self.weth), sender=sender
+        )
 
     def executed(self, receipt: dict[str, Any]) -> tuple[int, int]:
         """Gained and bid as the event says. The transaction must have succeeded and said so once."""

@@ -12,7 +12,8 @@ from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
 from tallyio.core.units import ETHER, Address
 from tallyio.devnet import abi
 from tallyio.execution.deploy import creation_data, deployment_of
-from tallyio.execution.plan import encode_route, execute_calldata
+from tallyio.execution.plan import EXECUTE_SELECTOR, encode_route, execute_calldata
+from tallyio.execution.steps import FORWARD, PREPAID
 
 HONEST, NO_CALLBACK, CALLS_TWICE, CHANGES_DATA, OTHER_CALLBACK, LETS_ANOTHER_CALL, OVERCHARGES, DOES_NOT_PULL = range(8)
 NOBODY = Address("0x" + "00" * 20)
@@ -75,7 +76,6 @@ def test_it_lands_where_predicted(lab: Any) -> None:
 @pytest.mark.parametrize(
     ("signature", "arguments"),
     [
-        ("execute(bytes,uint256,uint256)", (b"", 0, 0)),
         ("withdraw(address,uint256,address)", (NOBODY, 0, "0x" + "11" * 20)),
         ("emergencyExit(address[])", ([],)),
     ],
@@ -87,12 +87,50 @@ def test_strangers_are_refused(lab: Any, signature: str, arguments: tuple[Any, .
     lab.chain.do(lab.executor, data)
 
 
+EMPTY_RUN = EXECUTE_SELECTOR + bytes(3)
+
+
+def test_strangers_cannot_run_anything(lab: Any) -> None:
+    said = lab.chain.refusal(lab.executor, EMPTY_RUN, sender=lab.chain.stranger)
+    assert said == f"NotOperator(caller={lab.chain.stranger})"
+    lab.chain.do(lab.executor, EMPTY_RUN)
+
+
+def test_an_operator_may_run_and_nothing_else(lab: Any) -> None:
+    operator = lab.chain.accounts[2]
+    executor = lab.chain.create(creation_data(lab.weth, operator))
+    found = deployment_of(bytes.fromhex(lab.chain.rpc.call("eth_getCode", executor, "latest")[2:]))
+    assert found is not None
+    assert (found.owner, found.operator) == (lab.chain.owner, operator)
+    for sender in (operator, lab.chain.owner):
+        lab.chain.do(executor, EMPTY_RUN, sender=sender)
+    assert lab.chain.refusal(executor, EMPTY_RUN, sender=lab.chain.stranger).startswith("NotOperator")
+    for data in (
+        abi.call("withdraw(address,uint256,address)", NOBODY, 0, operator),
+        abi.call("emergencyExit(address[])", []),
+    ):
+        assert lab.chain.refusal(executor, data, sender=operator) == f"NotOwner(caller={operator})"
+
+
 CALLBACKS = [
-    ("uniswapV2Call(address,uint256,uint256,bytes)", lambda data: (NOBODY, 1, 1, data)),
-    ("pancakeCall(address,uint256,uint256,bytes)", lambda data: (NOBODY, 1, 1, data)),
-    ("uniswapV3SwapCallback(int256,int256,bytes)", lambda data: (1, 1, data)),
-    ("pancakeV3SwapCallback(int256,int256,bytes)", lambda data: (1, 1, data)),
+    *(
+        (f"{name}(address,uint256,uint256,bytes)", lambda data: (NOBODY, 1, 1, data))
+        for name in ("uniswapV2Call", "pancakeCall", "joeCall", "hook")
+    ),
+    *(
+        (f"{name}SwapCallback(int256,int256,bytes)", lambda data: (1, 1, data))
+        for name in ("uniswapV3", "pancakeV3", "algebra")
+    ),
+    *(
+        (f"{name}FlashCallback(uint256,uint256,bytes)", lambda data: (1, 1, data))
+        for name in ("uniswapV3", "pancakeV3", "algebra")
+    ),
     ("executeOperation(address,uint256,uint256,address,bytes)", lambda data: (NOBODY, 1, 1, NOBODY, data)),
+    ("unlockCallback(bytes)", lambda data: (data,)),
+    ("balancerV3Unlocked(bytes)", lambda data: (data,)),
+    ("receiveFlashLoan(address[],uint256[],uint256[],bytes)", lambda data: ([NOBODY], [1], [0], data)),
+    ("onMorphoFlashLoan(uint256,bytes)", lambda data: (1, data)),
+    ("callFunction(address,(address,uint256),bytes)", lambda data: (NOBODY, (NOBODY, 1), data)),
 ]
 
 
@@ -104,7 +142,7 @@ def test_a_callback_out_of_the_blue_is_refused(
     """Not even the owner may call one, with data that would move the executor's WETH."""
     sender = getattr(lab.chain, kind)
     for family in (V2, V3):
-        stolen = bytes(32) + encode_route(trap.route(family))
+        stolen = bytes(256) + encode_route(trap.route(family))
         data = abi.call(signature, *arguments(stolen))
         assert lab.chain.refusal(lab.executor, data, sender=sender) == f"UnexpectedCallback(caller={sender})"
 
@@ -159,7 +197,7 @@ def test_a_hostile_pool_is_refused(
 @pytest.mark.parametrize("family", [V2, V3])
 def test_a_pool_that_gives_too_little_gets_nothing(lab: Any, trap: Trap, family: str) -> None:
     trap.set(HONEST, ETHER - 1, 1)
-    kind = 3 if family == V2 else 4
+    kind = 1 if family == V2 else 2
     assert lab.refusal(trap.route(family)) == (
         f"InsufficientReceived(place=0, kind={kind}, expected={ETHER}, found={ETHER - 1})"
     )
@@ -167,7 +205,7 @@ def test_a_pool_that_gives_too_little_gets_nothing(lab: Any, trap: Trap, family:
 
 def test_a_pool_that_asks_for_more_than_stated_gets_nothing(lab: Any, trap: Trap) -> None:
     trap.set(OVERCHARGES, ETHER, 2)
-    assert lab.refusal(trap.route(V3)) == "Overcharged(place=0, kind=4, expected=1, found=2)"
+    assert lab.refusal(trap.route(V3)) == "Overcharged(place=0, kind=2, expected=1, found=2)"
 
 
 @pytest.mark.parametrize("family", [V2, V3])
@@ -187,8 +225,8 @@ def test_a_plain_swap_that_gives_nothing_is_refused(lab: Any, trap: Trap, family
         (NO_CALLBACK, 10, 1, "CallbackMissing(pool={pool})"),
         (CALLS_TWICE, 10, 1, "UnexpectedCallback(caller={pool})"),
         (CHANGES_DATA, 10, 1, "UnexpectedCallback(caller={pool})"),
-        (HONEST, 9, 1, "InsufficientReceived(place=0, kind=5, expected=10, found=9)"),
-        (OVERCHARGES, 10, 2, "Overcharged(place=0, kind=5, expected=1, found=2)"),
+        (HONEST, 9, 1, "InsufficientReceived(place=0, kind=9, expected=10, found=9)"),
+        (OVERCHARGES, 10, 2, "Overcharged(place=0, kind=9, expected=1, found=2)"),
     ],
 )
 def test_a_hostile_lender_is_refused(
@@ -196,8 +234,24 @@ def test_a_hostile_lender_is_refused(
 ) -> None:
     trap.set(trick, given, premium)
     loan = FlashLoan(market=trap.pool, token=trap.token, amount=10, premium=1)
-    route = Route(funding=loan, inner=(lab.swap("uniswap", trap.exit, trap.token, lab.weth, 10),))
+    route = Route(funding=loan, inner=(lab.swap("uniswap", trap.exit, lab.weth, trap.token, ETHER),))
     assert lab.refusal(route) == complaint.format(pool=trap.pool)
+
+
+def test_what_lay_in_the_executor_pays_for_nothing(lab: Any, trap: Trap) -> None:
+    """However a route is written: a step spends what steps before it brought in."""
+    trap.set(HONEST, ETHER, 1)
+    lab.fund(trap.token, lab.executor, 100 * ETHER)
+    lab.fund(lab.tokens[1], lab.executor, 100)
+    sale = lab.swap("uniswap", trap.exit, trap.token, lab.weth, ETHER + 1)
+    greedy = Route(funding=trap.swap(V3, 1, ETHER), inner=(sale,))
+    assert lab.refusal(greedy) == f"Unfunded(token={trap.token}, has={ETHER}, wanted={ETHER + 1})"
+    gift = replace(trap.swap(V2, 100, ETHER), pool=trap.accomplice, token_in=lab.tokens[1])
+    route = Route(funding=trap.swap(V3, 1, ETHER), inner=(gift,))
+    assert lab.refusal(route) == f"Unfunded(token={lab.tokens[1]}, has=0, wanted=100)"
+    loan = FlashLoan(market=trap.pool, token=trap.token, amount=ETHER, premium=1)
+    repaid = Route(funding=loan, inner=(lab.swap("uniswap", trap.exit, trap.token, lab.weth, 10),))
+    assert lab.refusal(repaid) == f"Unfunded(token={trap.token}, has={ETHER - 10}, wanted={ETHER + 1})"
 
 
 def test_a_lender_that_pulls_less_keeps_no_allowance(lab: Any, trap: Trap) -> None:
@@ -208,8 +262,9 @@ def test_a_lender_that_pulls_less_keeps_no_allowance(lab: Any, trap: Trap) -> No
     trap.set(DOES_NOT_PULL, 10**6, 1)
     loan = FlashLoan(market=trap.pool, token=usd, amount=10**6, premium=1)
     for _ in range(2):
-        route = Route(funding=loan, inner=(lab.swap("pancake", way_out, usd, lab.weth, 10**6),))
-        assert lab.executed(lab.execute(route)) == (route.inner[0].amount_out, 0)
+        sale = lab.swap("pancake", way_out, usd, lab.weth, 10**6 - 1)
+        route = Route(funding=loan, inner=(trap.swap(V2, 1, 10**6), sale))
+        assert lab.executed(lab.execute(route)) == (sale.amount_out - 1, 0)
         assert lab.chain.ask(usd, "allowance(address,address)", lab.executor, trap.pool) == 0
 
 
@@ -270,28 +325,29 @@ def test_a_token_that_calls_back_in_gets_nowhere(lab: Any) -> None:
 
 
 def malformed(lab: Any, packed: bytes) -> str:
-    return lab.chain.refusal(lab.executor, abi.call("execute(bytes,uint256,uint256)", packed, 0, 0))
+    return lab.chain.refusal(lab.executor, EXECUTE_SELECTOR + bytes(3) + packed)
 
 
 def test_malformed_steps_are_refused(lab: Any, trap: Trap) -> None:
     trap.set(HONEST, ETHER, 1)
     route = trap.route(V3)
     packed = encode_route(route)
-    assert malformed(lab, b"\x0f" + packed[1:]) == "UnknownStep(kind=15)"
+    inner = packed.index(bytes.fromhex(trap.exit[2:])) - 4
+    assert int.from_bytes(packed[inner - 2 : inner]) == len(packed) - inner
+    assert malformed(lab, b"\x0b" + packed[1:]) == "UnknownStep(kind=11)"
     assert malformed(lab, b"\x00") == "UnknownStep(kind=0)"
     assert malformed(lab, packed[:-1]) == "Truncated(place=0)"
-    assert malformed(lab, packed[:95]) == "Truncated(place=0)"
-    assert malformed(lab, packed + packed[96:150]) == "Truncated(place=1)"
-    longer = packed[:94] + (len(packed) - 95).to_bytes(2) + packed[96:]
-    assert malformed(lab, longer) == "Truncated(place=0)"
+    assert malformed(lab, packed[:60]) == "Truncated(place=0)"
+    assert malformed(lab, packed + packed[inner:-1]) == "Truncated(place=1)"
 
 
 def test_a_forward_to_something_else_is_refused(lab: Any, trap: Trap) -> None:
     trap.set(HONEST, ETHER, 1)
     packed = bytearray(encode_route(trap.route(V3)))
-    assert packed[0] & 0x20
-    assert packed[96] & 0x40
-    packed[96] &= ~0x40 & 0xFF
+    inner = packed.index(bytes.fromhex(trap.exit[2:])) - 4
+    assert packed[1] & FORWARD
+    assert packed[inner + 1] & PREPAID
+    packed[inner + 1] &= ~PREPAID
     assert malformed(lab, bytes(packed)) == "NotForwardable(place=0)"
 
 

@@ -159,7 +159,7 @@ def test_a_pool_that_wants_more_than_stated_is_named_by_step(lab: Any) -> None:
     route = two_hops(lab, "v3", "uniswap")
     funding = replace(route.funding, exact_out=True, amount_in=route.funding.amount_in - 10**9)
     said = lab.refusal(replace(route, funding=funding))
-    assert said.startswith(f"Overcharged(place=0, kind=4, expected={funding.amount_in}, found=")
+    assert said.startswith(f"Overcharged(place=0, kind=2, expected={funding.amount_in}, found=")
 
 
 def test_a_token_that_takes_a_fee_is_caught_and_not_paid_for(lab: Any) -> None:
@@ -174,7 +174,7 @@ def test_a_token_that_takes_a_fee_is_caught_and_not_paid_for(lab: Any) -> None:
     first = lab.swap("uniswap", hops[0][1], weth, fee, ETHER)
     route = Route(funding=first, inner=(replace(first, pool=hops[1][1], token_in=fee, token_out=weth),))
     found = first.amount_out - first.amount_out * 100 // 10_000
-    assert lab.refusal(route) == (f"InsufficientReceived(place=0, kind=3, expected={first.amount_out}, found={found})")
+    assert lab.refusal(route) == (f"InsufficientReceived(place=0, kind=1, expected={first.amount_out}, found={found})")
 
 
 def test_a_token_that_returns_nothing_trades_like_any_other(lab: Any) -> None:

@@ -62,7 +62,7 @@ def test_ether_from_anyone_but_weth_is_sent_back(lab: Any) -> None:
 
 
 def test_a_call_of_nothing_known_reverts(lab: Any) -> None:
-    assert lab.chain.refusal(lab.executor, bytes.fromhex("deadbeef")) == "reverted without a reason"
+    assert lab.chain.refusal(lab.executor, bytes.fromhex("deadbeef")) == "UnknownFunction(selector=0xdeadbeef)"
 
 
 @pytest.mark.parametrize("fault", [ANSWERS_FALSE, REVERTS, BURNS_ALL_GAS, HUGE_ANSWER, NO_BALANCE])

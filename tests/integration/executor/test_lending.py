@@ -226,7 +226,7 @@ def test_a_flash_loan_of_weth_funds_a_cycle(lending: Lending) -> None:
     assert lab.executed(lab.execute(Route(funding=loan, inner=inner))) == (expected, 0)
     short = msgspec.structs.replace(loan, premium=premium - 1)
     said = lab.refusal(Route(funding=short, inner=inner))
-    assert said == f"Overcharged(place=0, kind=5, expected={premium - 1}, found={premium})"
+    assert said == f"Overcharged(place=0, kind=9, expected={premium - 1}, found={premium})"
 
 
 def test_more_collateral_than_the_market_pays_is_named_by_step(ether_loan: Lending) -> None:
@@ -236,7 +236,7 @@ def test_more_collateral_than_the_market_pays_is_named_by_step(ether_loan: Lendi
     wished = msgspec.structs.replace(step, collateral_received=step.collateral_received + 1)
     funding = funded(lending, "v3", pool, "WETH", "USDC", step.debt_to_cover)
     assert lab.refusal(Route(funding=funding, inner=(wished,))) == (
-        f"InsufficientReceived(place=1, kind=6, expected={wished.collateral_received},"
+        f"InsufficientReceived(place=1, kind=10, expected={wished.collateral_received},"
         f" found={step.collateral_received})"
     )
 

@@ -80,7 +80,7 @@ def test_a_token_that_takes_a_fee_costs_nothing_but_gas(
     calldata = execute_calldata(Route(funding=first, inner=(second, last)), 0, 0)
     arrived = first.amount_out - first.amount_out * 100 // 10_000
     assert chain.refusal(executor, calldata) == (
-        f"InsufficientReceived(place=0, kind=3, expected={first.amount_out}, found={arrived})"
+        f"InsufficientReceived(place=0, kind=1, expected={first.amount_out}, found={arrived})"
     )
 
 
