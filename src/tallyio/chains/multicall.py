@@ -1,9 +1,9 @@
 """Many contract reads in one call: Multicall3's ``aggregate3`` (github.com/mds1/multicall3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tallyio.chains import jsonrpc
+from tallyio.chains import jsonrpc, tick_lens
 from tallyio.core.errors import OutOfReachError
 from tallyio.core.units import Address
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 _SELECTOR = bytes.fromhex("82ad56cb")
 _WORD = 32
+_GAS = 48_000_000
+"""Nodes allow calls 50 million at least unless told otherwise."""
+_GAS_OF_CALLS = 36_000_000
+_WITH_LENS = {tick_lens.LENS: {"code": "0x" + tick_lens.CODE.hex()}}
 
 
 def _word(value: int) -> bytes:
@@ -60,6 +64,19 @@ def decode_aggregate3(output: bytes, count: int) -> list[tuple[bool, bytes]]:
     return results
 
 
+def _parts(calls: Sequence[tuple[Address, bytes]], most: int) -> Iterator[Sequence[tuple[Address, bytes]]]:
+    """Calls that go into one ``eth_call``, by number and by gas."""
+    begin, gas = 0, 0
+    for i, (target, data) in enumerate(calls):
+        needed = tick_lens.gas_of(target, data)
+        if i > begin and (i - begin == most or gas + needed > _GAS_OF_CALLS):
+            yield calls[begin:i]
+            begin, gas = i, 0
+        gas += needed
+    if begin < len(calls):
+        yield calls[begin:]
+
+
 async def aggregate(
     rpc: "Rpc",
     multicall3: Address,
@@ -70,15 +87,19 @@ async def aggregate(
 ) -> list[tuple[bool, bytes]]:
     """``(success, returned bytes)`` of each ``(target, calldata)``, all read at one block.
 
-    ``block`` is a number, a block hash, or a tag. Give a number or hash when there is more than one chunk.
+    ``block`` is a number, a block hash, or a tag. Give a number or hash when there is more than one chunk. Chunks are
+    smaller where their calls are heavy; ``tick_lens`` is put in place where one of them asks it.
     """
     at = block_param(block)
     requests: list[tuple[str, list[Any]]] = []
     counts = []
-    for i in range(0, len(calls), chunk):
-        part = calls[i : i + chunk]
+    for part in _parts(calls, chunk):
         counts.append(len(part))
-        requests.append(("eth_call", [{"to": multicall3, "data": "0x" + encode_aggregate3(part).hex()}, at]))
+        call = {"to": multicall3, "data": "0x" + encode_aggregate3(part).hex()}
+        if any(target == tick_lens.LENS for target, _ in part):
+            requests.append(("eth_call", [{**call, "gas": hex(_GAS)}, at, _WITH_LENS]))
+        else:
+            requests.append(("eth_call", [call, at]))
     answers = await rpc.batch(requests)
     results: list[tuple[bool, bytes]] = []
     for answer, count in zip(answers, counts, strict=True):

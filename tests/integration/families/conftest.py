@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tallyio.chains import tick_lens
 from tallyio.core.chain import BlockRef, Log, NewBlock
 from tallyio.core.pools import AERODROME, CAMELOT, PANCAKE_V3, V2, V3, V4, VELODROME, Pool, V2State
 from tallyio.core.units import Address, Hash32
@@ -97,6 +98,12 @@ class LocalChain:
         self.tokens = sorted(made, key=lambda each: int(each, 16))
         for each in self.tokens:
             self.call(each, "transfer(address,uint256)", self.trader, 2**254)
+
+    def use_lens(self) -> None:
+        """As a node that takes state overrides."""
+        import pyrevm
+
+        self.evm.insert_account_info(tick_lens.LENS, pyrevm.AccountInfo(nonce=1, code=tick_lens.CODE))
 
     def deploy(self, artifact: Artifact, arguments: bytes = b"") -> Address:
         return Address(str(self.evm.deploy(ME, artifact.code(arguments=arguments))).lower())

@@ -106,6 +106,7 @@ def run(bench: Any, random: Random, pools: int, steps: int) -> Judge:
                 judge.compare(pool)
         else:
             judge.trade(random, pool)
+    judge.chain.use_lens()
     for pool in known:
         judge.compare(pool)
     return judge

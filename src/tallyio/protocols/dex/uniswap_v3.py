@@ -11,10 +11,11 @@ from tallyio.core.units import PIPS, Address
 from tallyio.hot_path.amm import v3
 from tallyio.hot_path.amm.tick_math import MAX_TICK, MIN_TICK
 from tallyio.hot_path.curve import Curve
-from tallyio.protocols.dex.answers import answered, calldata, signed_word
+from tallyio.protocols.dex.answers import answered, signed_word
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Family, Reading, SwapResult
 from tallyio.protocols.dex.positions import with_position
+from tallyio.protocols.dex.tick_reading import read_ticks
 from tallyio.protocols.dex.words import address_word, signed, topic, unsigned, words
 
 POOL_CREATED = "0x783cca1c0412dd0d695e784568c96da2e9c22ff989357a2e8b1d9b2b4e6b7118"
@@ -64,25 +65,14 @@ class UniswapV3(Family):
         liquidity = answered(within, 1, pool.address)[0]
         if not price:
             return None
-        first, last = (MIN_TICK // pool.tick_spacing) >> 8, (MAX_TICK // pool.tick_spacing) >> 8
-        places = range(first, last + 1)
-        bitmaps = yield [(pool.address, calldata(TICK_BITMAP, place)) for place in places]
-        ticks = [
-            ((place << 8) + bit) * pool.tick_spacing
-            for place, answer in zip(places, bitmaps, strict=True)
-            for bitmap in answered(answer, 1, pool.address)
-            for bit in range(bitmap.bit_length())
-            if bitmap >> bit & 1
-        ]
-        told = yield [(pool.address, calldata(TICKS, each)) for each in ticks]
-        gross_net = [answered(answer, 2, pool.address) for answer in told]
+        found = yield from read_ticks(pool, TICK_BITMAP, TICKS, pool.tick_spacing)
         return V3State(
             sqrt_price_x96=price,
             tick=signed_word(tick),
             liquidity=liquidity,
-            tick_index=tuple(ticks),
-            liquidity_net=tuple(signed_word(net) for _, net in gross_net),
-            liquidity_gross=tuple(gross for gross, _ in gross_net),
+            tick_index=tuple(at for at, _, _ in found),
+            liquidity_net=tuple(net for _, _, net in found),
+            liquidity_gross=tuple(gross for _, gross, _ in found),
         )
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> V3State | None:
