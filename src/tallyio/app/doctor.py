@@ -126,6 +126,12 @@ class _Doctor:
                 f"{len(differences)} differences at block {mirror.head.block.number}, the first: {differences[0]}",
                 todo="Report it: the mirror and the chain must be equal",
             )
+        if refused := mirror.market.refused:
+            pool, reason = next(iter(refused.items()))
+            raise OperatorError(
+                f"{len(refused)} pools are refused and not used, the first: {pool}: {reason}",
+                todo="Take their exchanges out of the chain's TOML where you do not trust them",
+            )
         accounts = sum(len(m.state.accounts) for m in mirror.lending.values())
         return (
             f"{len(mirror.market.pools)} pools and {accounts} accounts equal the chain at block "

@@ -251,6 +251,7 @@ def build_mirror(directory: ConfigDirectory, rpc: Rpc) -> Mirror:
         registry,
         chain.weth,
         untradable_tokens=chain.untradable_tokens,
+        prove=True,
         max_hops=directory.settings.max_hops,
         cycles=directory.settings.cycles,
     )

@@ -20,6 +20,7 @@ from tallyio.hot_path.compiled_families import compiled_state, is_compiled
 from tallyio.market.graph import Graph, GraphBuilder, pairs_of
 from tallyio.market.liquidity import LiquidityGate
 from tallyio.market.reading import PoolsRead
+from tallyio.market.state_numbers import numbers
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
 from tallyio.protocols.dex.registry import DexRegistry
@@ -28,6 +29,7 @@ from tallyio.protocols.dex.siblings import family_of
 log = structlog.get_logger()
 
 MAY_HAVE_CHANGED = "may have changed without an event"
+NOT_PROVED = "not compared with its contract yet"
 HISTORY = 256
 """Blocks that can be rewound."""
 
@@ -56,7 +58,8 @@ class _Undo(msgspec.Struct):
 class Market:
     """Not thread-safe; ``view`` hands out immutable pictures of it.
 
-    ``untradable_tokens`` (token → reason) lists tokens that no route may touch.
+    ``untradable_tokens`` (token → reason) lists tokens that no route may touch. With ``prove`` a pool that is found by
+    its events is used once ``settle`` has shown that its contract says the same.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Market:
         weth: Address,
         *,
         untradable_tokens: Mapping[Address, str] | None = None,
+        prove: bool = False,
         max_hops: int = 3,
         cycles: CycleSettings | None = None,
         history: int = HISTORY,
@@ -81,6 +85,7 @@ class Market:
         self._unread: dict[Address, str] = {}
         self._refused: dict[Address, str] = {}
         self._polled: set[Address] = set()
+        self._prove = prove
         self._condemned: dict[Address, str] = dict(untradable_tokens or {})
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
@@ -115,6 +120,11 @@ class Market:
     def unread(self) -> Mapping[Address, str]:
         """Pools that ``settle`` must bring from the chain before they can be used, with the reason."""
         return MappingProxyType(self._unread)
+
+    @property
+    def refused(self) -> Mapping[Address, str]:
+        """Pools whose contracts are not what their factories or events say, with the reason."""
+        return MappingProxyType(self._refused)
 
     @property
     def refreshable(self) -> Mapping[Address, PoolState]:
@@ -196,7 +206,8 @@ class Market:
     def settle(self, read: PoolsRead) -> None:
         """What was read from the chain as of ``block`` of the pools that are ``unread``: they can be used from now on.
 
-        Those without a state yet wait for an event; those that are refused stay so until an event of theirs comes.
+        Those without a state yet wait for an event. A pool that is refused stays so: where its family reads first until
+        its next event, else for good.
         """
         undo = self._undo[-1].states if self._undo else {}
         asked = dict(self._unread)
@@ -210,10 +221,24 @@ class Market:
                 self._refused[address] = read.refused[address]
             undo.setdefault(pool.address, self._states.get(pool.address))
         self._unread.clear()
-        for address in asked:
+        for address, reason in asked.items():
             named = read.learned[address].address if address in read.learned else address
-            self._set(named, read.states.get(named))
+            state = read.states.get(named)
+            if reason == NOT_PROVED:
+                state = self._proved(named, state)
+            self._set(named, state)
         self._publish()
+
+    def _proved(self, address: Address, read: PoolState | None) -> PoolState | None:
+        """The mirrored state where the contract's own equals it; a pool whose events tell another is refused."""
+        mirrored = self._states.get(address)
+        ours, theirs = numbers(mirrored), numbers(read)
+        differing = [name for name in ours.keys() | theirs.keys() if ours.get(name, 0) != theirs.get(name, 0)]
+        if not differing:
+            return mirrored
+        if address not in self._refused:
+            self._refused[address] = f"its events tell another {min(differing)} than its contract"
+        return read
 
     def condemn(self, token: Address, reason: str) -> None:
         """From now on no route may touch ``token``. It stays so over rollbacks: it is the token's code that shows."""
@@ -275,7 +300,11 @@ class Market:
     def _advance(self, pool: Pool, logs: list[Log], timestamp: int, undo: dict[Address, PoolState | None]) -> None:
         before = self._states.get(pool.address)
         undo.setdefault(pool.address, before)
-        self._refused.pop(pool.address, None)
+        if pool.address in self._refused:
+            if not family_of(pool).read_first:
+                return
+            del self._refused[pool.address]
+            before = None
         try:
             after = family_of(pool).advance(pool, before, logs, timestamp)
         except ChainDataError as e:
@@ -287,7 +316,7 @@ class Market:
             self.counters.applied += len(logs)
             if after is None:
                 self._unread[pool.address] = "not read yet"
-            else:
+            elif self._unread.get(pool.address) != NOT_PROVED:
                 self._unread.pop(pool.address, None)
         self._set(pool.address, after)
 
@@ -304,6 +333,8 @@ class Market:
             self._unread[pool.address] = "not read yet"
         else:
             self._enter(pool)
+            if self._prove:
+                self._unread[pool.address] = NOT_PROVED
         self._set(pool.address, self._states.get(pool.address))
 
     def _enter(self, pool: Pool) -> None:

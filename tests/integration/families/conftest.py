@@ -618,3 +618,8 @@ BENCHES: dict[str, Callable[[], Bench]] = {
 def bench(request: pytest.FixtureRequest) -> Bench:
     """A new chain with the exchange, for each test."""
     return BENCHES[request.param]()
+
+
+@pytest.fixture
+def make_bench() -> Callable[[str], Bench]:
+    return lambda name: BENCHES[name]()

@@ -16,7 +16,7 @@ from tallyio.core.pools import Pool
 from tallyio.core.units import Address
 from tallyio.market.market import Market
 from tallyio.market.reading import read_pools
-from tallyio.market.verification import numbers
+from tallyio.market.state_numbers import numbers
 from tallyio.protocols.dex.family import SwapResult
 from tallyio.protocols.dex.model import curve, swap
 from tallyio.protocols.dex.registry import DexRegistry
@@ -26,7 +26,7 @@ from tallyio.protocols.dex.siblings import family_of
 class Judge:
     def __init__(self, bench: Any) -> None:
         self.bench, self.chain = bench, bench.chain
-        self.market = Market(DexRegistry([bench.deployment]), Address("0x" + "ee" * 20))
+        self.market = Market(DexRegistry([bench.deployment]), Address("0x" + "ee" * 20), prove=True)
         self.market.start(self.chain.head)
         self.swaps = self.refused = self.changes = 0
 

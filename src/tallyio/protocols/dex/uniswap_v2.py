@@ -11,6 +11,7 @@ from tallyio.hot_path.curve import Curve
 from tallyio.protocols.dex.answers import answered
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Family, Reading, SwapResult
+from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.words import address_word, topic, unsigned, words
 
 PAIR_CREATED = "0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"
@@ -41,7 +42,9 @@ class UniswapV2(Family):
         return Pool(address_word(pair), V2, deployment.protocol, tokens, deployment.fee_pips)
 
     def read(self, pool: Pool) -> Reading:
-        (answer,) = yield [(pool.address, GET_RESERVES)]
+        answer, *named = yield [(pool.address, GET_RESERVES), *names(pool)]
+        if lie := other_names(pool, named):
+            return lie
         reserve0, reserve1, _ = answered(answer, 3, pool.address)
         return V2State(unsigned(reserve0, 112), unsigned(reserve1, 112))
 

@@ -13,7 +13,8 @@ from tallyio.hot_path.amm.tick_math import MAX_TICK, MIN_TICK
 from tallyio.hot_path.curve import Curve
 from tallyio.protocols.dex.answers import answered, signed_word
 from tallyio.protocols.dex.deployments import Deployment
-from tallyio.protocols.dex.family import Family, Reading, SwapResult
+from tallyio.protocols.dex.family import Family, Reading, Refused, SwapResult
+from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.positions import with_position
 from tallyio.protocols.dex.tick_reading import read_ticks
 from tallyio.protocols.dex.words import address_word, signed, topic, unsigned, words
@@ -36,6 +37,8 @@ SLOT0 = bytes.fromhex("3850c7bd")
 LIQUIDITY = bytes.fromhex("1a686502")
 TICK_BITMAP = bytes.fromhex("5339c296")
 TICKS = bytes.fromhex("f30dba93")
+TICK_SPACING = bytes.fromhex("d0c93a7c")
+FEE = bytes.fromhex("ddca3f43")
 _Q96 = 2**96
 
 
@@ -60,7 +63,15 @@ class UniswapV3(Family):
         return Pool(address_word(pool), self.name, deployment.protocol, tokens, fee, tick_spacing)
 
     def read(self, pool: Pool) -> Reading:
-        slot0, within = yield [(pool.address, SLOT0), (pool.address, LIQUIDITY)]
+        asked = [(pool.address, SLOT0), (pool.address, LIQUIDITY), (pool.address, TICK_SPACING), (pool.address, FEE)]
+        slot0, within, spacing, fee, *named = yield [*asked, *names(pool)]
+        if lie := other_names(pool, named):
+            return lie
+        told = answered(fee, 1, pool.address)[0], signed_word(answered(spacing, 1, pool.address)[0])
+        if told != (pool.fee_pips, pool.tick_spacing):
+            return Refused(
+                f"its contract has the fee {told[0]} and the tick spacing {told[1]}, its factory told others"
+            )
         price, tick = answered(slot0, 2, pool.address)
         liquidity = answered(within, 1, pool.address)[0]
         if not price:

@@ -83,6 +83,9 @@ class UniswapV4(Family):
         currency0, currency1 = topic(log, 2), topic(log, 3)
         if currency0 >= currency1 or tick_spacing <= 0 or (key_fee > PIPS and key_fee != DYNAMIC):
             raise ChainDataError(f"the pool manager {log.address} announced a pool that Uniswap v4 cannot have")
+        key = (currency0, currency1, key_fee, tick_spacing, hooks)
+        if topic(log, 1) != int.from_bytes(keccak256(b"".join(each.to_bytes(32) for each in key))):
+            raise ChainDataError(f"the pool manager {log.address} announced an id that is not its key's hash")
         return Pool(
             address=Address(f"0x{topic(log, 1):064x}"),
             family=V4,
