@@ -126,14 +126,11 @@ class _Doctor:
                 f"{len(differences)} differences at block {mirror.head.block.number}, the first: {differences[0]}",
                 todo="Report it: the mirror and the chain must be equal",
             )
-        if refused := mirror.market.refused:
-            pool, reason = next(iter(refused.items()))
-            raise OperatorError(
-                f"{len(refused)} pools are refused and not used, the first: {pool}: {reason}",
-                todo="Take their exchanges out of the chain's TOML where you do not trust them",
-            )
+        refused = mirror.market.refused
+        pool, reason = next(iter(refused.items()), ("", ""))
+        left_out = f"{len(refused)} refused, the first {pool}: {reason}; " if refused else ""
         accounts = sum(len(m.state.accounts) for m in mirror.lending.values())
         return (
-            f"{len(mirror.market.pools)} pools and {accounts} accounts equal the chain at block "
-            f"{mirror.head.block.number}; {mirror.skipped_logs} logs skipped"
+            f"{len(mirror.market.pools) - len(refused)} pools and {accounts} accounts equal the chain at block "
+            f"{mirror.head.block.number}; {left_out}{mirror.skipped_logs} logs skipped"
         )

@@ -224,7 +224,7 @@ class Market:
         for address, reason in asked.items():
             named = read.learned[address].address if address in read.learned else address
             state = read.states.get(named)
-            if reason == NOT_PROVED:
+            if reason == NOT_PROVED and address not in read.refused:
                 state = self._proved(named, state)
             self._set(named, state)
         self._publish()
@@ -236,9 +236,8 @@ class Market:
         differing = [name for name in ours.keys() | theirs.keys() if ours.get(name, 0) != theirs.get(name, 0)]
         if not differing:
             return mirrored
-        if address not in self._refused:
-            self._refused[address] = f"its events tell another {min(differing)} than its contract"
-        return read
+        self._refused[address] = f"its events tell another {min(differing)} than its contract"
+        return None
 
     def condemn(self, token: Address, reason: str) -> None:
         """From now on no route may touch ``token``. It stays so over rollbacks: it is the token's code that shows."""
