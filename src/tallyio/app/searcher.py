@@ -23,6 +23,7 @@ from tallyio.core.clock import SystemClock
 from tallyio.core.errors import RefusedError
 from tallyio.core.units import Address
 from tallyio.engine import kill_switch
+from tallyio.engine.accuracy import Accuracy
 from tallyio.engine.books import FINAL_DEPTH, Books
 from tallyio.engine.chain_reader import RpcChainReader
 from tallyio.engine.dispatch import Dispatcher
@@ -200,6 +201,7 @@ class Searcher:
             nonces=nonces,
             limits=limits.breaker,
             state=restored(breaker_state(self.journal)),
+            accuracy=Accuracy(self.journal, limits.margin),
             watch=self.watch,
         )
         self.pipeline = Pipeline(

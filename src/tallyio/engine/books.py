@@ -8,6 +8,7 @@ from tallyio.core.chain import BlockRef, NewBlock, Rollback
 from tallyio.core.errors import OutOfReachError
 from tallyio.core.trade import Bundle, Outcome, Submission
 from tallyio.core.units import Address, Hash32
+from tallyio.engine.accuracy import Accuracy
 from tallyio.engine.observer import Watch
 from tallyio.engine.reconcile import LedgerDivergenceError, Reconciler
 from tallyio.execution.tracking import Receipt, Tracker
@@ -24,7 +25,8 @@ FINAL_DEPTH = 64
 
 
 class Books:
-    """One owner's. ``breaker`` is the state that the gate reads; each change of it is journaled with its cause."""
+    """One owner's. The gate reads ``breaker``, each change of which is journaled with its cause, and the margin of
+    ``accuracy``."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Books:
         nonces: NonceBook,
         limits: BreakerLimits,
         state: BreakerState,
+        accuracy: Accuracy,
         watch: Watch,
     ) -> None:
         self._rpc = rpc
@@ -50,6 +53,7 @@ class Books:
         self._unwritten: list[Outcome | BreakerState] = []
         self._next_nonce = -1
         self.breaker = state
+        self.accuracy = accuracy
         self.difference_wei = 0
         """What the ledger and the chain differed by at the last block, over all tokens."""
 
@@ -70,6 +74,7 @@ class Books:
             with self._watch.stage("reconcile"):
                 await self._reconciler.on_block(event, records)
             self.difference_wei = 0
+            self.accuracy.learn(record for record in records if isinstance(record, Outcome))
         except LedgerDivergenceError as e:
             self.difference_wei = sum(abs(difference.amount) for difference in e.differences)
             self.diverged(str(e))

@@ -102,7 +102,7 @@ class Pipeline:
     async def _work_on(self, event: NewBlock, heard_ns: int) -> None:
         await self.mirror.complete()
         await self.books.learn(event)
-        self.planner.breaker = self.books.breaker
+        self.planner.breaker, self.planner.margin = self.books.breaker, self.books.accuracy.margin
         if self._is_late(event.block.number + 1):
             self.watch.tell("skipped", "late", 1)
         else:

@@ -23,6 +23,7 @@ from tallyio.journal.records import BreakerState
 from tallyio.market.view import MarketView
 from tallyio.risk.gate import decide
 from tallyio.risk.limits import Exposure, Limits, Prices
+from tallyio.risk.margin import Margin
 from tallyio.strategies.base import Strategy
 from tallyio.strategies.greedy import net_of
 from tallyio.wallet.nonces import NonceBook
@@ -73,6 +74,7 @@ class Planner:
         self.journal = journal
         self.watch = watch
         self.breaker = BreakerState()
+        self.margin = Margin()
         self.halted = False
 
     async def open(self, head: NewBlock, view: MarketView) -> Slot:
@@ -190,6 +192,7 @@ class Planner:
                 committed_gas_cost_wei=slot.gas * slot.fees.max_fee_wei,
                 untradable=frozenset(slot.view.untradable),
                 halted=self.halted,
+                margin=self.margin,
             )
             prices = Prices(slot.fees.max_fee_wei, slot.view.weth, _wei_per_token(slot.view))
             return decide(opportunity, proof, exposure, self.limits, self.breaker, prices)

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from tallyio.core.trade import Bundle, Opportunity, Outcome
+from tallyio.core.trade import Bundle, Opportunity, Outcome, Proof
 from tallyio.core.units import Address, Hash32
 from tallyio.journal.accounts import UNATTRIBUTED
 from tallyio.journal.log import JournalReader
-from tallyio.journal.records import BreakerState, NoncesReleased, NoncesReserved, NoncesRestored
+from tallyio.journal.records import BreakerState, NoncesReleased, NoncesReserved, NoncesRestored, PredictionError
 
 FINAL = frozenset({"landed", "dropped", "reverted"})
 """Outcomes that settle a transaction; ``reorged`` opens it again."""
@@ -88,6 +88,30 @@ def realised_profit(journal: JournalReader) -> dict[str, StrategyProfit]:
             gas_wei=was.gas_wei + outcome.gas_cost_wei,
         )
     return found
+
+
+def prediction_error(journal: JournalReader, outcome: Outcome) -> PredictionError | None:
+    """How far off the last simulation of ``outcome``'s trade was; None where it did not land or has none."""
+    if outcome.status != "landed":
+        return None
+    proof = next(iter(reversed([entry.record for entry in journal.linked(outcome.opportunity_id, Proof)])), None)
+    return (
+        None
+        if proof is None
+        else PredictionError(outcome.gas_used - proof.gas_used, outcome.gross_wei - proof.gross_wei)
+    )
+
+
+def prediction_errors(journal: JournalReader, most: int) -> list[PredictionError]:
+    """Of the newest landings, at most ``most``, oldest first. One that a reorganisation took back counts: the chain
+    had executed it."""
+    found: list[PredictionError] = []
+    for entry in journal.select("WHERE kind = 'Outcome' ORDER BY seq DESC", []):
+        if len(found) == most:
+            break
+        if error := prediction_error(journal, entry.record):
+            found.append(error)
+    return found[::-1]
 
 
 def breaker_state(journal: JournalReader) -> BreakerState:

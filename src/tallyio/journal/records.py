@@ -89,3 +89,13 @@ class Diverged(msgspec.Struct, frozen=True):
 
     block: BlockRef
     differences: tuple[Difference, ...]
+
+
+class PredictionError(msgspec.Struct, frozen=True):
+    """What a landed trade used and made, less what its simulation had said: gas, and gross profit in wei.
+
+    Read out of ``Proof`` and ``Outcome``; not a record of its own.
+    """
+
+    gas: int
+    gross_wei: int

@@ -26,7 +26,7 @@ def decide(
     """Approve, or deny with one ``Reason``.
 
     Without ``proof`` gas and gross are the opportunity's own estimates. ``min_profit_wei`` of the decision is what the
-    executor demands on the chain beyond the bid: the gas cost and the minimum profit.
+    executor demands on the chain beyond the bid: the gas cost with the margin for more gas, and the minimum profit.
     """
     gas = proof.gas_used if proof else opportunity.gas_estimate
     gross = proof.gross_wei if proof else opportunity.gross_wei
@@ -38,7 +38,7 @@ def decide(
         approved=found is None,
         reason=str(found[0]) if found else "",
         bid_wei=bid,
-        min_profit_wei=gas_cost + limits.min_profit_wei,
+        min_profit_wei=gas_cost + exposure.margin.gas * prices.gas_price_wei + limits.min_profit_wei,
         detail=found[1] if found else "",
     )
 
@@ -77,8 +77,10 @@ def _objections(
     if bid > bid_wei(gross, gas_cost, limits.max_bid_share_bps):
         yield Reason.BID_OVER_SHARE, f"{limits.bid_share_bps} basis points, at most {limits.max_bid_share_bps}"
     net = gross - gas_cost - bid
-    if net < limits.min_profit_wei:
-        yield Reason.BELOW_MINIMUM, f"{net} wei remain, at least {limits.min_profit_wei}"
+    margin = exposure.margin.gas * prices.gas_price_wei + exposure.margin.gross_wei
+    if net < limits.min_profit_wei + margin:
+        more = f" and {margin} for errors of prediction" if margin else ""
+        yield Reason.BELOW_MINIMUM, f"{net} wei remain, at least {limits.min_profit_wei}{more}"
 
 
 def _simulated(proof: Proof, limits: Limits) -> Iterator[tuple[Reason, str]]:

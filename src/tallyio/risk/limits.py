@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from tallyio.config.settings import NonNegative, Positive, Section
 from tallyio.core.units import ETHER, Address
+from tallyio.risk.margin import Margin
 
 Bps = Annotated[int, Meta(ge=0, le=10_000)]
 
@@ -17,6 +18,14 @@ class BreakerLimits(Section, frozen=True, kw_only=True):
     consecutive_failures: Positive = 5
     day_loss_wei: Positive = ETHER // 10
     session_loss_wei: Positive = ETHER // 10
+
+
+class MarginLimits(Section, frozen=True, kw_only=True):
+    """What the gate demands beyond ``min_profit_wei``: the ``percentile`` of how much more gas, and how much less gross
+    profit, the newest ``samples`` landed trades had than their simulations; nothing until there are so many."""
+
+    samples: Positive = 1_000
+    percentile: Annotated[int, Meta(ge=50, le=100)] = 99
 
 
 class Limits(Section, frozen=True, kw_only=True):
@@ -37,6 +46,7 @@ class Limits(Section, frozen=True, kw_only=True):
     simulation_tolerance_bps: Bps = 0
     """How far the simulated gross may lie below the prediction."""
     breaker: BreakerLimits = BreakerLimits()
+    margin: MarginLimits = MarginLimits()
 
 
 class Prices(msgspec.Struct, frozen=True):
@@ -55,7 +65,8 @@ class Exposure(msgspec.Struct, frozen=True):
 
     ``head_block`` is the latest known block; ``committed_gas_cost_wei`` what the plan for the target block costs so
     far; ``touched`` pools and borrowers that the plan uses on the same state (leave it empty when the opportunity was
-    found on the state after them); ``untradable`` tokens and pools that no route may touch.
+    found on the state after them); ``untradable`` tokens and pools that no route may touch; ``margin`` is how far off
+    recent predictions were.
     """
 
     head_block: int
@@ -63,3 +74,4 @@ class Exposure(msgspec.Struct, frozen=True):
     touched: frozenset[Address] = frozenset()
     untradable: frozenset[Address] = frozenset()
     halted: bool = False
+    margin: Margin = Margin()

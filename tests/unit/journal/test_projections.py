@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tallyio.core.chain import BlockRef
-from tallyio.core.trade import Bundle, FlashLoan, Opportunity, Outcome, Route
+from tallyio.core.trade import Bundle, FlashLoan, Opportunity, Outcome, Proof, Route
 from tallyio.core.units import Address, Hash32
 from tallyio.journal import projections
 from tallyio.journal.log import Journal
-from tallyio.journal.records import BreakerState, NoncesReleased, NoncesReserved, NoncesRestored
+from tallyio.journal.records import BreakerState, NoncesReleased, NoncesReserved, NoncesRestored, PredictionError
 
 A, B = Address("0x" + "aa" * 20), Address("0x" + "bb" * 20)
 X, Y = Hash32("0x" + "11" * 32), Hash32("0x" + "22" * 32)
@@ -55,6 +55,18 @@ def test_profit_is_counted_by_the_latest_outcomes(journal: Journal) -> None:
     assert (found["backrun"].reverted, found["backrun"].net_wei) == (1, -10)
     journal.append(outcome("plan", "one", X, "reorged"))
     assert "arbitrage" not in projections.realised_profit(journal)
+
+
+def test_prediction_errors_are_of_the_newest_landings_oldest_first(journal: Journal) -> None:
+    for gas, gross in ((500, 1), (3, 90)):  # the later simulation counts
+        journal.append(Proof("one", True, gas, gross, 0, "", BLOCK))
+    journal.append_many([outcome("alone", "one", X, "dropped"), outcome("plan", "one", X, "landed", 100)])
+    journal.append(outcome("plan", "two", Y, "landed", 7))
+    assert projections.prediction_errors(journal, 5) == [PredictionError(-2, 10)], "what has no simulation has no error"
+    journal.append(Proof("two", True, 0, 10, 10, "", BLOCK))
+    assert projections.prediction_errors(journal, 5) == [PredictionError(-2, 10), PredictionError(1, -3)]
+    assert projections.prediction_errors(journal, 1) == [PredictionError(1, -3)]
+    assert projections.prediction_errors(journal, 0) == []
 
 
 def test_the_strategy_of_a_transaction(journal: Journal) -> None:

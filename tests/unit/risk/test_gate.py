@@ -12,6 +12,7 @@ from tallyio.core.units import Address, Hash32
 from tallyio.journal.records import BreakerState
 from tallyio.risk.gate import bid_wei, decide
 from tallyio.risk.limits import Exposure, Limits, Prices
+from tallyio.risk.margin import Margin
 from tallyio.risk.reasons import EXPLAINED, Reason
 
 WETH, COIN, POOL, MARKET, BORROWER = (Address("0x" + f"{i:02x}" * 20) for i in range(1, 6))
@@ -41,6 +42,15 @@ def test_an_approval_carries_bid_and_least_profit_by_the_proofs_gas() -> None:
     assert (estimated.bid_wei, estimated.min_profit_wei) == ((10_000 - 1_000) // 4, 1_500)
 
 
+def test_a_margin_for_gas_is_demanded_on_the_chain_and_one_for_profit_of_the_prediction() -> None:
+    decision = judge(exposure=replace(EXPOSURE, margin=Margin(gas=10, gross_wei=1_000)))
+    assert (decision.approved, decision.min_profit_wei) == (True, 1_100 + 100 + 500)
+    most = Margin(gas=617, gross_wei=5)
+    assert judge(exposure=replace(EXPOSURE, margin=most)).approved
+    denied = judge(exposure=replace(EXPOSURE, margin=Margin(gas=618)))
+    assert denied.detail == "6675 wei remain, at least 500 and 6180 for errors of prediction"
+
+
 def _route(funding: SwapStep | FlashLoan) -> Opportunity:
     return replace(OPPORTUNITY, route=Route(funding, (LiquidateStep(MARKET, COIN, WETH, BORROWER, 1, 1),)))
 
@@ -66,6 +76,8 @@ DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.POSITION_OVER_LIMIT, {"opportunity": _route(FlashLoan(MARKET, WETH, 50_000, 1))}),
     (Reason.BID_OVER_SHARE, {"limits": replace(LIMITS, bid_share_bps=5_002)}),
     (Reason.BELOW_MINIMUM, {"limits": replace(LIMITS, min_profit_wei=6_676)}),
+    (Reason.BELOW_MINIMUM, {"exposure": replace(EXPOSURE, margin=Margin(gross_wei=6_176))}),
+    (Reason.BELOW_MINIMUM, {"exposure": replace(EXPOSURE, margin=Margin(gas=617, gross_wei=6))}),
     (Reason.BELOW_MINIMUM, {"proof": replace(PROOF, gross_wei=1_599, predicted_gross_wei=1_599)}),
 ]  # fmt: skip
 
