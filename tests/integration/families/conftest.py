@@ -8,7 +8,7 @@ import pytest
 
 from tallyio.chains import tick_lens
 from tallyio.core.chain import BlockRef, Log, NewBlock
-from tallyio.core.pools import AERODROME, CAMELOT, PANCAKE_V3, V2, V3, V4, VELODROME, Pool, V2State
+from tallyio.core.pools import AERODROME, CAMELOT, CURVE_NG, PANCAKE_V3, V2, V3, V4, VELODROME, Pool, V2State
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
@@ -602,6 +602,72 @@ class SolidlyBench(StandinBench):
         return paid, out
 
 
+class StableSwapBench(StandinBench):
+    """Plain pools of Curve's StableSwap-NG of two to four coins, some with a rate of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factory = self.chain.deploy(standins("stableswap")["StableFactory"])
+        self.deployment = Deployment("stable", CURVE_NG, self.factory)
+        self.rate = self.chain.deploy(own_contracts()["RateProvider"], abi.pack("(uint256)", 11 * 10**17))
+        self._made = 0
+
+    def create(self, random: Random) -> None:
+        coins = random.sample(self.chain.tokens, random.choice([2, 2, 3, 4]))
+        kinds = [int(random.random() < 0.1) for _ in coins]
+        method = bytes.fromhex("679aefce")
+        self._made += 1
+        (pool,) = self.chain.call(
+            self.factory,
+            "deploy_plain_pool(string,string,address[],uint256,uint256,uint256,uint256,uint256,uint8[],bytes4[],address[])",
+            "", "", coins, random.choice([10, 200, 2000]), 10**6 + self._made,
+            random.choice([10**10, 2 * 10**10, 10**11]), 866, 0,
+            kinds, [method if kind else bytes(4) for kind in kinds], [self.rate] * len(coins),
+            returns="(address)",
+        )  # fmt: skip
+        for token in coins:
+            self.chain.call(token, "approve(address,uint256)", pool, 2**256 - 1)
+        if random.random() < 0.95:
+            whole = random.randrange(1, 10**7)
+            amounts = [int(whole * self.units[each] * random.uniform(0.3, 3)) for each in coins]
+            self.chain.call(pool, "add_liquidity(uint256[],uint256)", amounts, 0)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what = random.randrange(8)
+        n, held = len(pool.tokens), self.view(pool.address, "balanceOf(address)", ME)
+        if what < 2:
+            whole = random.randrange(1, 10**5)
+            amounts = [int(whole * self.units[each] * random.uniform(0, 2)) for each in pool.tokens]
+            self.chain.call(pool.address, "add_liquidity(uint256[],uint256)", amounts, 0)
+        elif what == 2:
+            self.chain.call(pool.address, "remove_liquidity(uint256,uint256[])", held // 20, [0] * n)
+        elif what == 3:
+            order = held // 50, random.randrange(n), 0
+            self.chain.call(pool.address, "remove_liquidity_one_coin(uint256,int128,uint256)", *order)
+        elif what == 4:
+            order = random.choice([20, 100, 1500]), self.chain.time + random.choice([100, 100_000])
+            self.chain.call(pool.address, "ramp_A(uint256,uint256)", *order)
+        elif what == 5:
+            self.chain.call(pool.address, "stop_ramp_A()")
+        elif what == 6:
+            order = random.choice([0, 10**6, 10**8]), random.choice([10**10, 5 * 10**10])
+            self.chain.call(pool.address, "set_new_fee(uint256,uint256)", *order)
+        else:
+            self.chain.call(self.rate, "set(uint256)", int(10**18 * random.uniform(1, 1.2)))
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        signature = "exchange(int128,int128,uint256,uint256)"
+
+        def quote(spent: int) -> int:
+            return int(self.view(pool.address, signature, sold, bought, spent, 0))
+
+        paid = self.least(quote, amount) if exact_out else amount
+        if not quote(paid):
+            raise RuntimeError("it pays nothing")
+        (out,) = self.chain.call(pool.address, signature, sold, bought, paid, 0, returns="(uint256)")
+        return paid, out
+
+
 BENCHES: dict[str, Callable[[], Bench]] = {
     "uniswap_v2": lambda: V2Bench(3000),
     "pancakeswap_v2": lambda: V2Bench(2500),
@@ -611,6 +677,7 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     AERODROME: lambda: SolidlyBench(AERODROME),
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),
+    CURVE_NG: StableSwapBench,
 }
 
 

@@ -67,11 +67,16 @@ class Bytecode:
             return {"ok": False}
 
     def store(self, contract: str, family: str, name: str, variable: str, value: int, *keys: int) -> None:
-        """Sets a storage variable, of a mapping or an array its entry at ``keys``."""
+        """Sets a storage variable, of a mapping its entry at ``keys``."""
         slot = self.slot(family, name, variable)
         for key in keys:
             slot = int.from_bytes(keccak256(key.to_bytes(32) + slot.to_bytes(32)))
         self.put(contract, slot, value)
+
+    def store_entry(self, contract: str, family: str, name: str, variable: str, place: int, value: int) -> None:
+        """Sets an entry of an array."""
+        first = int.from_bytes(keccak256(self.slot(family, name, variable).to_bytes(32)))
+        self.put(contract, first + place, value)
 
     def put(self, contract: str, slot: int, value: int) -> None:
         self.evm.insert_account_storage(contract, slot, value)

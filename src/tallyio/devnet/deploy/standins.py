@@ -10,7 +10,7 @@ from tallyio.devnet import solidity
 from tallyio.devnet.artifacts import Artifact, from_source
 from tallyio.devnet.deploy.tokens import CONTRACTS
 
-FAMILIES = ("solidly",)
+FAMILIES = ("solidly", "stableswap")
 COMPILER = "0.8.30"
 
 
@@ -24,6 +24,5 @@ def source(family: str) -> dict[str, Any]:
     """What the compiler is given."""
     roots = {f"standins/{family}/{file.name}": file for file in sorted((CONTRACTS / "standins" / family).glob("*.sol"))}
     outputs = [*solidity.OUTPUTS, "storageLayout"]
-    return solidity.standard_input(
-        solidity.gather(roots), evm_version="cancun", outputSelection={file: {"*": outputs} for file in roots}
-    )
+    chosen = {file: {"*": outputs} for file in roots}
+    return solidity.standard_input(solidity.gather(roots), evm_version="cancun", outputSelection=chosen)

@@ -28,5 +28,13 @@ def answered(answer: bytes | None, count: int, target: Address) -> list[int]:
     return [int.from_bytes(answer[i : i + 32]) for i in range(0, 32 * count, 32)]
 
 
+def answered_list(answer: bytes | None, target: Address) -> list[int]:
+    """The unsigned words of the one array that ``target`` answers."""
+    start, *rest = answered(answer, 2, target)
+    if start != 32 or rest[0] > len(answer or b"") // 32 - 2:
+        raise ChainDataError(f"expected an array from {target}, found another shape")
+    return answered(answer, 2 + rest[0], target)[2:]
+
+
 def signed_word(word: int) -> int:
     return word - (1 << 256) if word >> 255 else word

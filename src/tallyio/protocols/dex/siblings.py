@@ -8,6 +8,7 @@ from tallyio.protocols.dex.balancer_v3 import BalancerV3
 from tallyio.protocols.dex.family import Family
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.solidly import Solidly
+from tallyio.protocols.dex.stableswap import StableSwap
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
 from tallyio.protocols.dex.uniswap_v4 import UniswapV4
@@ -27,6 +28,7 @@ _ALL: tuple[Family, ...] = (
     Solidly(AERODROME),
     Solidly(VELODROME),
     Solidly(CAMELOT),
+    StableSwap(),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}

@@ -77,7 +77,7 @@ def scaled(balances: Sequence[int], rates: Sequence[int]) -> list[int]:
 
 def ramped(initial: int, future: int, start: int, end: int, now: int) -> int:
     """The amplification at ``now`` on its straight way from ``initial`` to ``future``."""
-    if now >= end:
+    if now >= end or start >= end:
         return future
     if future > initial:
         return initial + (future - initial) * (now - start) // (end - start)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import stable_math
 from tallyio.protocols.dex.families.exponential import exp_wad
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT, ONE, off_peg_fee, scaled
@@ -19,7 +20,7 @@ PRICE_CAP = 2 * ONE
 """A spot price above this enters the moving average as this."""
 
 
-class StableNgPool(msgspec.Struct, frozen=True):
+class StableNgPool(PoolState, frozen=True):
     """Balances and administrators' balances in the coins' units; rates 1e18 times ``10**(18 - decimals)``.
 
     Amplifications are times ``A_UNIT``; fees of ``FEE_UNIT``; ``last_price`` and ``ema_price`` (1e18) of coins 1.. in
