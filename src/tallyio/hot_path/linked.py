@@ -27,6 +27,11 @@ if TYPE_CHECKING or DISABLED:
         """
         return body
 
+    def linked_reals(name: str, body: Kernel, entry: Kernel) -> Kernel:
+        """``body(pointer, integer, integer, integer, real) -> (real, real)`` for kernels to call; ``entry`` has a last
+        pointer for the first of the reals and answers the second."""
+        return body
+
 else:
     import numba
     from llvmlite import binding, ir
@@ -64,6 +69,24 @@ else:
             return found if answer == "w" else context.make_tuple(builder, signature.return_type, [found, code])
 
         return instruction(_TYPED[len(kinds)](called, generate))
+
+    def linked_reals(name: str, body: Kernel, entry: Kernel) -> Kernel:
+        real, whole = types.float64, types.int64
+        signature = real(_LIMBS, whole, whole, whole, real, types.CPointer(real))
+        compiled = numba.cfunc(signature, cache=True, error_model="numpy", boundscheck=False)(entry)
+        binding.add_symbol(_PREFIX + name, compiled.address)
+        _KEPT.append(compiled)
+        called = types.UniTuple(real, 2)(_LIMBS, whole, whole, whole, real)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            double = ir.DoubleType()
+            kind = ir.FunctionType(double, [LIMB.as_pointer(), LIMB, LIMB, LIMB, double, double.as_pointer()])
+            out = cgutils.alloca_once(builder, double)
+            function = cgutils.get_or_insert_function(builder.module, kind, _PREFIX + name)
+            second = builder.call(function, [*arguments, out])
+            return context.make_tuple(builder, signature.return_type, [builder.load(out), second])
+
+        return instruction(_TYPED[5](called, generate))
 
     def _behind(builder: Any, value: Any) -> Any:
         place = cgutils.alloca_once(builder, WORD)

@@ -9,7 +9,7 @@ import pytest
 from tallyio.app.verify import crypto, solidly, stable_legacy, stable_ng
 from tallyio.app.verify.recorded import read
 from tallyio.core.errors import ChainDataError
-from tallyio.hot_path.kernels.rows import Row, quote, stable_row
+from tallyio.hot_path.kernels.rows import Row, best_input, pair_row, quote, stable_row
 from tallyio.protocols.dex.compiled import rows, states
 from tallyio.protocols.dex.compiled.check import judge
 
@@ -92,3 +92,26 @@ def test_an_amount_beyond_half_a_word_is_left_to_the_model() -> None:
     row = states.stable_ng_asked(Random(0)).row
     with pytest.raises(ChainDataError, match="beyond"):
         quote(row, 0, 1, 2**128)
+
+
+def profit(cycle: list[tuple[Row, int, int]], amount: int) -> int:
+    out: int | None = amount
+    for row, i, j in cycle:
+        out = quote(row, i, j, out) if out else None
+    return (out or 0) - amount
+
+
+@pytest.mark.parametrize("name", states.FAMILIES)
+def test_the_best_input_is_exact_and_no_neighbour_pays_more(name: str) -> None:
+    random = Random(11)
+    for _ in range(6):
+        cycle = states.gap(random, name)
+        amount, found = best_input(cycle)
+        others = [profit(cycle, int(amount * (1 + apart))) for apart in (-0.5, -0.01, -1e-4, 1e-4, 0.01, 1)]
+        assert found == (profit(cycle, amount) if amount else 0)
+        assert max(others) <= found * (1 + 1e-7) + 1
+
+
+def test_a_cycle_that_does_not_pay_has_no_input() -> None:
+    near, far = pair_row((10**24, 10**24), 3000), pair_row((10**24, 1001 * 10**21), 3000)
+    assert best_input([(near, 0, 1), (far, 0, 1)]) == (0, 0)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.kernels import balancer_stable, crypto, solidly, stable, weighted
+from tallyio.hot_path.kernels import balancer_stable, crypto, pair, solidly, stable, weighted
 from tallyio.hot_path.kernels.codes import (
     BALANCER_STABLE,
     BEYOND,
@@ -15,10 +15,12 @@ from tallyio.hot_path.kernels.codes import (
     STABLE,
     TRICRYPTO,
     TWOCRYPTO,
+    V2,
     WEIGHTED,
 )
+from tallyio.hot_path.kernels.v2 import amount_out
 from tallyio.hot_path.pointer import pointer
-from tallyio.hot_path.uint256 import load, store, u256
+from tallyio.hot_path.uint256 import load, load128, store, u256
 
 Words = Any
 Word = Any
@@ -47,6 +49,10 @@ def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, In
     if family == SOLIDLY:
         paid, code = solidly.quote(row, at, i, dx)
         return paid, code
+    if family == V2:
+        reserves = at + pair.RESERVES
+        paid, ok = amount_out(dx, load128(row, reserves + 2 * i), load128(row, reserves + 2 * j), row[at + pair.FEE])
+        return paid, PAID if ok else REFUSED
     if family == WEIGHTED:
         paid, code = weighted.quote(row, at, i, j, dx)
         return paid, code
@@ -68,7 +74,7 @@ def refresh(row: Words, at: Index) -> Index:
         return solidly.refresh(row, at)
     if family == BALANCER_STABLE:
         return balancer_stable.refresh(row, at)
-    return PAID if family == WEIGHTED else BEYOND
+    return PAID if family in (V2, WEIGHTED) else BEYOND
 
 
 @kernel

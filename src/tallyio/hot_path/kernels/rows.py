@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import UINT128_MAX
-from tallyio.hot_path.kernels import balancer_stable, codes, crypto, solidly, stable, weighted
+from tallyio.hot_path.kernels import balancer_stable, codes, crypto, pair, solidly, stable, weighted
 
 Row = NDArray[np.uint64]
 _LIMB = 64
 _LIMB_MAX = (1 << _LIMB) - 1
+
+
+def pair_row(reserves: Sequence[int], fee_pips: int) -> Row:
+    """A pair of constant product as Uniswap v2's."""
+    row = np.zeros(pair.WORDS, np.uint64)
+    row[0], row[pair.FEE] = codes.V2, fee_pips
+    for side in range(2):
+        _put(row, pair.RESERVES + 2 * side, reserves[side])
+    return row
 
 
 def stable_row(
@@ -181,6 +190,29 @@ def questions(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tup
         words[6 * k : 6 * k + 2] = i, j
         words[6 * k + 2 : 6 * k + 6] = [amount >> (_LIMB * part) & _LIMB_MAX for part in range(4)]
     return np.concatenate(rows), len(rows[0]), words, np.zeros(4 * len(rows), np.uint64), np.zeros(len(rows), np.int64)
+
+
+def best_input(cycle: Sequence[tuple[Row, int, int]]) -> tuple[int, int]:
+    """The input of most profit and that profit, exact, of a cycle over rows: each hop's row, token in and token out.
+
+    0 and 0 where none is found. The amount is that of doubles and its nearest neighbours on exact quotes.
+    """
+    from tallyio.hot_path.kernels.best import best_inputs
+
+    answers = np.zeros(8, np.uint64)
+    best_inputs(*chained([cycle]), answers)
+    raw = answers.tobytes()
+    return int.from_bytes(raw[:32], "little"), int.from_bytes(raw[32:], "little")
+
+
+def chained(cycles: Sequence[Sequence[tuple[Row, int, int]]]) -> tuple[Any, Any, int]:
+    """The rows of cycles of one length in one array, their hops, and how many a cycle has."""
+    hops, at = [], 0
+    for cycle in cycles:
+        for row, i, j in cycle:
+            hops += [at, i, j]
+            at += len(row)
+    return np.concatenate([row for cycle in cycles for row, _, _ in cycle]), np.array(hops, np.uint64), len(cycles[0])
 
 
 def _limb(value: int) -> Any:

@@ -1,4 +1,6 @@
-"""Quotes of the compiled exchange families, ``stable_ng.quote`` and so on: one swap of a pool's row, on one core.
+"""The compiled exchange families on one core: a quote of each, and the best input of a cycle with such a leg.
+
+``stable_ng.quote`` and so on are one swap of a pool's row.
 
 Each timing is a batch of independent quotes divided by their number, over pools as they are found: even to within some
 tens of per cent, trades of a millionth to a tenth of the pool. The reference is the exact Python model on the same
@@ -30,15 +32,67 @@ NAMES = {
     "balancer.weighted": "balancer.weighted",
     "balancer.stable": "balancer.stable",
 }
-ROWS = tuple(NAMES)
+BEST = {
+    "best_input.curve": ("stable_ng", "stable_legacy", "twocrypto", "tricrypto"),
+    "best_input.balancer": ("balancer.weighted", "balancer.stable"),
+}
+"""Two hops: a pool of the families in turn and a pair of constant product, some per cent apart."""
+CYCLES = 64
+ROWS = (*NAMES, *BEST)
 
 
 def run(setting: Setting) -> Iterator[Result]:
-    """A row for each family; a timing is nanoseconds a quote over a batch."""
+    """A row for each family, a timing nanoseconds a quote over a batch; then those of best inputs, one cycle each."""
     for name, family in NAMES.items():
         if setting.wants(name):
             asked = _paid(seeded(setting.seed, name), family)
             yield Result(name, _timed(asked, setting.samples), "the exact model in Python", _reference(asked))
+
+    for name, families in BEST.items():
+        if setting.wants(name):
+            yield _best_inputs(setting, name, families)
+
+
+def _best_inputs(setting: Setting, name: str, families: tuple[str, ...]) -> Result:
+    from tallyio.hot_path.kernels import rows
+    from tallyio.hot_path.kernels.best import best_inputs
+    from tallyio.protocols.dex.compiled.states import gap
+
+    random, answers = seeded(setting.seed, name), np.zeros(8, np.uint64)
+    cycles = [gap(random, families[k % len(families)]) for k in range(CYCLES)]
+    arrays = [rows.chained([cycle]) for cycle in cycles]
+    best_inputs(*arrays[0], answers)
+    scale, times = ns_per_tick(), []
+    for _ in range(max(2, min(100, setting.samples // CYCLES))):
+        for each in arrays:
+            start = ticks()
+            best_inputs(*each, answers)
+            times.append((ticks() - start) * scale)
+    start_ns = time.perf_counter_ns()
+    for cycle in cycles[:8]:
+        _searched(cycle, rows.best_input(cycle)[0])
+    reference = (time.perf_counter_ns() - start_ns) / 8
+    return Result(name, np.array(times), "ternary search over the compiled quotes, called from Python", reference)
+
+
+def _searched(cycle: Any, near: int) -> int:
+    """The best input from a hundredth of ``near`` to a hundred times as much, to within a part in ten million."""
+    from tallyio.hot_path.kernels.rows import quote
+
+    def profit(amount: int) -> int:
+        out: int | None = amount
+        for row, i, j in cycle:
+            out = quote(row, i, j, out) if out else None
+        return (out or 0) - amount
+
+    low, high = near // 100, near * 100
+    while high - low > low // 10**7 + 1:
+        third = (high - low) // 3
+        if profit(low + third) < profit(high - third):
+            low += third
+        else:
+            high -= third
+    return low
 
 
 def _paid(random: Random, name: str) -> "list[Asked]":

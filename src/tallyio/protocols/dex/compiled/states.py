@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
-from tallyio.hot_path.kernels.rows import Row
+from tallyio.hot_path.kernels.rows import Row, pair_row, quote
 from tallyio.protocols.dex.compiled import rows
 from tallyio.protocols.dex.families import (
     balancer_stable,
@@ -288,3 +288,22 @@ FAMILIES: dict[str, Callable[[Random, bool], Asked]] = {
     "balancer.weighted": weighted_asked,
     "balancer.stable": balancer_stable_asked,
 }
+
+
+def gap(random: Random, name: str) -> list[tuple[Row, int, int]]:
+    """A cycle of a calm pool of the family and a pair of constant product that pays up to some per cent more."""
+    while True:
+        try:
+            asked = FAMILIES[name](random, True)
+            small = max(asked.amount // 1000, 1)
+            paid = quote(asked.row, asked.i, asked.j, small)
+        except ChainDataError:
+            continue
+        if not paid or paid < 10**6 or small < 10**6:
+            continue
+        depth = asked.amount * random.randint(2, 200)
+        edge = random.uniform(1.01, 1.08)
+        bought = depth * paid // small
+        if random.random() < 0.5:
+            return [(asked.row, asked.i, asked.j), (pair_row((bought, int(depth * edge)), 3000), 0, 1)]
+        return [(pair_row((depth, int(bought * edge)), 500), 0, 1), (asked.row, asked.j, asked.i)]

@@ -1,0 +1,10 @@
+"""The exchange families' quotes and the best input of a cycle over them, ready."""
+
+
+def warm() -> None:
+    from tallyio.hot_path.kernels.rows import best_input, pair_row, quote, stable_row
+
+    wad = 10**18
+    row = stable_row((10**24, 10**24), (wad, wad), 20_000, 100, 4_000_000)
+    quote(row, 0, 1, wad)
+    best_input([(row, 0, 1), (pair_row((10**24, 10**24), 3000), 0, 1)])
