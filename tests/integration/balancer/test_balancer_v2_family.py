@@ -141,6 +141,7 @@ def _followed(make: Callable[..., Any], name: str, seed: int, turns: int) -> Non
     happenings = Happenings(real, draw, name)
     pool, state = _read(real, _discovered(real, happenings.drawn.address))
     assert pool.tokens == happenings.drawn.tokens
+    assert FAMILY.detail(pool, *pool.tokens[:2]) == (int(real.vault, 16), int.from_bytes(happenings.drawn.pool_id))
     known: PoolState | None = state
     followed = 0
     for _ in range(turns):

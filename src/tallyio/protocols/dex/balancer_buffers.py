@@ -105,6 +105,10 @@ class BalancerBuffers(Family):
         own = _own(pool, state)
         return own.underlying, own.shares
 
+    def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
+        """Balancer's vault, and the wrapped token."""
+        return int(pool.home, 16), int(_shares(pool), 16)
+
 
 def _rate(pool: Pool, out: int, most: int) -> FixedRate:
     if not out or not most:

@@ -24,8 +24,8 @@ from tallyio.protocols.dex.families.rate_cache import rate_of
 from tallyio.protocols.dex.family import Family, Learned, Reading, SwapResult
 from tallyio.protocols.dex.words import address_word, topic
 
-GAS_WEIGHTED, GAS_STABLE, GAS_SHARES = 85_000, 125_000, 210_000
-"""Of one swap at the vault, about: of weighted pools, of stable pools, and of a stable pool's own shares."""
+GAS_WEIGHTED, GAS_STABLE = 85_000, 125_000
+"""Of one swap at the vault, about."""
 _POOL_ID_HEX = 66
 _MAX_TOKENS = 64
 
@@ -39,6 +39,7 @@ class BalancerTerms(Terms, frozen=True):
 class BalancerV2(Family):
     name = BALANCER_V2
     topics = frozenset(events.HANDLERS)
+    typical_gas = GAS_STABLE
     read_first = True
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
@@ -130,9 +131,7 @@ class BalancerV2(Family):
         return tuple(totals)
 
     def gas(self, pool: Pool, state: PoolState) -> int:
-        if isinstance(state, WeightedPool):
-            return GAS_WEIGHTED
-        return GAS_STABLE
+        return GAS_WEIGHTED if isinstance(state, WeightedPool) else GAS_STABLE
 
     def obstacle(self, pool: Pool, state: PoolState) -> str:
         if _own(pool, state).paused:
@@ -140,8 +139,8 @@ class BalancerV2(Family):
         return "" if all(self.holdings(pool, state)) else "no liquidity"
 
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
-        """The pool's id."""
-        return (int(_terms(pool).pool_id, 16),)
+        """The vault, and the pool's id."""
+        return int(pool.home, 16), int(_terms(pool).pool_id, 16)
 
 
 def _beside(own: StablePool, k: int) -> int | None:

@@ -145,6 +145,10 @@ class BalancerV3(Family):
             return "paused"
         return "" if all(own.raw) else "no liquidity"
 
+    def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
+        """The vault."""
+        return (int(pool.home, 16),)
+
 
 def _swap(pool: Pool, state: V3Pool, log: Log, timestamp: int) -> V3Pool | None:
     amount_in, amount_out, fee, _ = words(log, 4, 4)

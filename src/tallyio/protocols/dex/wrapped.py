@@ -52,7 +52,7 @@ class _Wrapper(Family):
 
     topics: frozenset[str] = frozenset()
     read_first = True
-    gas_used = GAS_VAULT
+    typical_gas = GAS_VAULT
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
         return None
@@ -67,9 +67,6 @@ class _Wrapper(Family):
 
     def polled(self, pool: Pool, state: PoolState) -> bool:
         return True
-
-    def gas(self, pool: Pool, state: PoolState) -> int:
-        return self.gas_used
 
     def curve(self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> FixedRate:
         """At the rate of the most that can be exchanged."""
@@ -92,7 +89,7 @@ class WrappedNative(_Wrapper):
     """WETH9 and its kind: one for one."""
 
     name = WRAPPED_NATIVE
-    gas_used = GAS_NATIVE
+    typical_gas = GAS_NATIVE
 
     def read(self, pool: Pool) -> Reading:
         (answer,) = yield [(pool.address, _TOTAL_SUPPLY)]
@@ -195,7 +192,7 @@ class WrappedStaked(_Wrapper):
     """
 
     name = WRAPPED_STAKED
-    gas_used = GAS_STAKED
+    typical_gas = GAS_STAKED
 
     def read(self, pool: Pool) -> Reading:
         (answer,) = yield [(pool.address, selector("stETH()"))]

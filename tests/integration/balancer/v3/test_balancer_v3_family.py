@@ -143,6 +143,7 @@ def test_buffers_are_found_and_wrap_as_the_vault_does(real_balancer3: Callable[[
         pool, state = _read(real, found)
         assert pool.tokens == (token, vault)
         assert family.polled(pool, state)
+        assert family.detail(pool, *pool.tokens) == (int(real.vault, 16), int(vault, 16))
         ends = pool.tokens if wraps else pool.tokens[::-1]
         amount = int(10 ** draw.uniform(6, 9))
         done = family.swap(pool, state, *ends, amount, real.evm.now, exact_out=exact_out)
