@@ -61,6 +61,8 @@ def known_pools(execution: BlockExecution, exchanges: Exchanges) -> KnownPools:
                 known.left[at] = TOKENS_UNKNOWN
             continue
         token0, token1 = (Address(f"0x{each[0]:040x}") for each in tokens if each)
+        if not len(token0) == len(token1) == len(at):
+            continue
         found = _pool(execution, at, token0, token1, exchanges)
         if found is None:
             known.left[at] = PROTOCOL_UNKNOWN
@@ -79,7 +81,7 @@ def state_of(execution: BlockExecution, pool: Pool) -> PoolState | None:
     if pool.family == V3:
         return known_state(execution, pool)
     reserves = ask(execution, pool.address, GET_RESERVES)
-    return None if reserves is None else V2State(reserves[0], reserves[1])
+    return None if reserves is None or len(reserves) < 2 else V2State(reserves[0], reserves[1])
 
 
 def _is_silent_pool(execution: BlockExecution, at: Address) -> bool:

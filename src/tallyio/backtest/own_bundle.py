@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from tallyio.core.errors import ChainDataError
+from tallyio.core.errors import ChainDataError, TallyError
 from tallyio.core.executor_events import executed
 from tallyio.core.trade import Route
 from tallyio.core.units import ETHER, Address
@@ -65,7 +65,10 @@ def run(
     """
     header = execution.block.header
     price = (header.base_fee_wei or 0) if header else 0
-    data = execute_calldata(route, min_profit_wei, bid_wei)
+    try:
+        data = execute_calldata(route, min_profit_wei, bid_wei)
+    except TallyError as error:
+        return Paid(0, 0, 0, f"the executor cannot be told: {error.message}")
     tx = CallTx(
         sender=OWNER, to=EXECUTOR, data=data, gas_limit=_GAS, max_fee_wei=price + tip_wei, priority_fee_wei=tip_wei
     )

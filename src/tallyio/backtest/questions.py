@@ -1,5 +1,6 @@
 """Reads of contracts in a state that holds only part of their storage."""
 
+from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
 from tallyio.simulation.block_execution import BlockExecution
 from tallyio.simulation.evm.halt import MissingStateError
@@ -9,7 +10,7 @@ def ask(execution: BlockExecution, at: Address, data: bytes) -> list[int] | None
     """The words that ``at`` answers; None where it has no such function or the state lacks what it reads."""
     try:
         answer = execution.call(at, data)
-    except MissingStateError:
+    except ChainDataError:
         return None
     if not answer.success or len(answer.output) < 32 or len(answer.output) % 32:
         return None
@@ -27,4 +28,6 @@ def missing(execution: BlockExecution, at: Address, data: bytes) -> bool:
         execution.call(at, data)
     except MissingStateError:
         return True
+    except ChainDataError:
+        return False
     return False

@@ -16,6 +16,7 @@ from tallyio.core.trade import Opportunity
 from tallyio.core.units import Address
 from tallyio.protocols.dex.siblings import family_of
 from tallyio.simulation.block_execution import BlockExecution
+from tallyio.strategies.optimum.whole import sharpened
 
 
 @dataclass
@@ -105,7 +106,9 @@ class Session:
                         chance.best = made
 
     def _judged(self, opportunity: Opportunity) -> Proposal:
-        return judged(self._execution, self._view, opportunity, self._ground.settings)
+        made = judged(self._execution, self._view, opportunity, self._ground.settings)
+        better = opportunity if made.paid.reason else sharpened(self._view, opportunity)
+        return made if better is opportunity else judged(self._execution, self._view, better, self._ground.settings)
 
     def _leave(self, standing: set[frozenset[Address]]) -> None:
         for key, chance in self._chances.items():
