@@ -76,6 +76,11 @@ def test_the_recorded_arbitrage_is_won_by_who_bids_more_than_was_paid(done: tupl
         assert row["net_wei"] == row["gross_wei"] - row["gas_wei"] - row["bid_wei"]
         assert (row["fate"], row["to_proposer_wei"] > row["rival_wei"]) == (fate, fate == "won")
     assert found["chosen"]["bid_share_bps"] == 5_000
+    errors = found["validation"]["all"]
+    succeeded = [row for row in table(out, "proposals") if row["parameters"] == 2 and row["outcome"] == "succeeded"]
+    assert errors["outcomes"]["succeeded"] == errors["gas"]["count"] == len(succeeded) > 0
+    assert errors["gas"]["worst"] == max(row["gas_used"] - row["predicted_gas"] for row in succeeded)
+    assert set(found["lost"]) <= {"taken for less"}  # ours uses more gas than theirs did
     assert found["train_wei"] + found["test_wei"] >= int(high["net_wei"])
     assert {row["parameters"] for row in table(out, "proposals")} == {0, 2}  # nothing leaves a whole ether
 

@@ -37,7 +37,8 @@ def _offer(
         to_proposer_wei=bid,
         approved=approved,
         reason="" if approved else "below_minimum",
-        unknown=unknown,
+        outcome="unknown" if unknown else "succeeded",
+        hops=len(pools),
     )
 
 

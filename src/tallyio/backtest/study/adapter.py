@@ -7,6 +7,7 @@ import msgspec
 from tallyio.archive.records import ArchivedBlock
 from tallyio.backtest.exchanges import Exchanges
 from tallyio.backtest.lost import sight_of
+from tallyio.backtest.predictions import prediction
 from tallyio.backtest.records import Proposal, Replayed, ReplaySettings
 from tallyio.backtest.replay import replay
 from tallyio.backtest.study.records import BlockResult, Offer
@@ -78,14 +79,14 @@ def _groups(sets: Sequence[Parameters]) -> list[list[Parameters]]:
 
 
 def _offer(proposal: Proposal, tip_wei: int) -> Offer:
-    found, paid = proposal.opportunity, proposal.paid
+    found, paid, predicted = proposal.opportunity, proposal.paid, prediction(proposal)
     return Offer(
         id=found.id,
         strategy=found.strategy,
         position=proposal.position,
         pools=tuple(found.pools),
-        predicted_wei=found.gross_wei,
-        predicted_gas=found.gas_estimate,
+        predicted_wei=predicted.predicted_gross_wei,
+        predicted_gas=predicted.predicted_gas,
         gross_wei=paid.gross_wei,
         gas_used=paid.gas_used,
         gas_wei=paid.gas_wei,
@@ -94,6 +95,7 @@ def _offer(proposal: Proposal, tip_wei: int) -> Offer:
         approved=proposal.decision.approved and not paid.reason,
         reason=proposal.decision.reason or paid.reason,
         detail=proposal.decision.detail,
-        unknown=paid.unknown,
+        hops=predicted.hops,
+        outcome=predicted.outcome,
         borrower=found.borrower,
     )

@@ -1,17 +1,20 @@
 """A backtest's page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
 from tallyio.backtest.competition.contest import Fate
+from tallyio.backtest.study.errors import errors_of
 from tallyio.backtest.study.evaluation import Study
 from tallyio.backtest.study.losses import losses_of
 from tallyio.backtest.study.settings import Parameters
+from tallyio.reports import validation_table
 from tallyio.reports.amounts import ether, percent
 from tallyio.reports.charts import bar_chart, empty, line_chart
 from tallyio.reports.sections import Section, Tile, points, render, table
 from tallyio.reports.templating import short
+from tallyio.reports.validation import Distribution
 from tallyio.reports.why_lost import losses
 
 MOST_SETS = 24
@@ -33,6 +36,7 @@ def page(study: Study, found: dict[str, Any]) -> str:
         _fates(study),
         _lost(study),
         _overfitting(study),
+        *_errors(study),
         _sets(study),
         _offers(study),
         Section("What is taken for granted", points(study.assumptions)),
@@ -110,6 +114,32 @@ def _lost(study: Study) -> Section:
     chart = bar_chart(bars, "two") if bars else empty("Nothing was taken that we did not take in full")
     note = "What others really took in these blocks and the chosen set did not, by reason: value after gas."
     return Section("Lost by reason", chart, note, wide=False)
+
+
+def _errors(study: Study) -> list[Section]:
+    found = errors_of(study, study.choice.chosen)
+    if found.all.profit_wei is None or found.all.gas is None:
+        return []
+    head = validation_table.COLUMNS
+    numbers = [place for place in range(len(head)) if place not in (0, 2)]
+    note = "What happened less what was predicted, of the chosen set's offers whose run succeeded."
+    return [
+        Section("Errors of profit", bar_chart(_percentiles(found.all.profit_wei, _ether)), note, wide=False),
+        Section("Errors of gas", bar_chart(_percentiles(found.all.gas, _gas), "two"), note, wide=False),
+        Section("Prediction against execution", table(head, validation_table.rows(found), numbers=numbers), note),
+    ]
+
+
+def _percentiles(of: Distribution, said: Callable[[int], str]) -> list[tuple[str, int, str]]:
+    return [(name, getattr(of, name), said(getattr(of, name))) for name in ("p5", "p50", "p95", "p99", "worst")]
+
+
+def _ether(wei: int) -> str:
+    return f"{ether(wei, 9)} ETH"
+
+
+def _gas(units: int) -> str:
+    return f"{units:,} gas"
 
 
 def _overfitting(study: Study) -> Section:

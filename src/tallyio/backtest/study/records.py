@@ -12,7 +12,8 @@ class Offer(msgspec.Struct, frozen=True):
 
     Amounts in wei: ``gross_wei``, ``gas_wei`` and ``bid_wei`` are what the chain made of it there, ``predicted_wei``
     and ``predicted_gas`` what was thought before; ``to_proposer_wei`` is the bid with the tip. ``reason`` is the
-    gate's where it is not ``approved``; ``unknown`` marks a run that needed state which the archive lacks.
+    gate's where it is not ``approved``; ``outcome`` of its run: succeeded, failed, or unknown where the archive lacks
+    state that it needed.
     """
 
     id: str
@@ -29,8 +30,13 @@ class Offer(msgspec.Struct, frozen=True):
     approved: bool
     reason: str = ""
     detail: str = ""
-    unknown: bool = False
+    hops: int = 0
+    outcome: str = "succeeded"
     borrower: Address | None = None
+
+    @property
+    def unknown(self) -> bool:
+        return self.outcome == "unknown"
 
     @property
     def net_wei(self) -> int:

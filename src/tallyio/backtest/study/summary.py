@@ -5,10 +5,13 @@ from typing import Any
 import msgspec
 
 from tallyio import __version__
+from tallyio.backtest.study.errors import errors_of
 from tallyio.backtest.study.evaluation import Study
 from tallyio.backtest.study.identity import Identity
+from tallyio.backtest.study.losses import losses_of
 from tallyio.backtest.study.settings import BacktestSettings
 from tallyio.backtest.study.warnings import warnings
+from tallyio.reports.why_lost import losses
 
 
 def summary(study: Study, settings: BacktestSettings, identity: Identity, output: str) -> dict[str, Any]:
@@ -36,6 +39,8 @@ def summary(study: Study, settings: BacktestSettings, identity: Identity, output
         "kept": choice.kept,
         "overfitting": msgspec.to_builtins(study.overfitting),
         "fates": {fate: msgspec.structs.asdict(loss) for fate, loss in study.fates(choice.chosen).items()},
+        "lost": {why: msgspec.structs.asdict(loss) for why, loss in losses(losses_of(study, choice.chosen)).items()},
+        "validation": msgspec.to_builtins(errors_of(study, choice.chosen)),
         "warnings": list(warnings(study)),
         "assumptions": list(study.assumptions),
     }
