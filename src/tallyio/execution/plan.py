@@ -1,7 +1,7 @@
 """Routes to calldata for the executor contract, and back: whoever signs decodes what is signed.
 
 The fee of a swap is not in the calldata (amounts are explicit), so decoded steps carry ``fee_pips == 0``, and the
-family that stands for all that are called in the same way (``kinds.FAMILY_OF``).
+family that stands for all that are called in the same way (``kinds.unpack_detail``).
 """
 
 from collections.abc import Sequence

@@ -109,10 +109,10 @@ def unpack(data: bytes, offset: int, place: int, given: Given) -> tuple[Step | F
             borrower=Address("0x" + detail.hex()),
         )
     else:
-        pool, numbers = kinds.unpack_detail(kind, contract, detail, token_in, token_out)
+        family, pool, numbers = kinds.unpack_detail(kind, contract, detail, token_in, token_out)
         step = SwapStep(
             pool=pool,
-            family=kinds.FAMILY_OF[kind],
+            family=family,
             token_in=token_in,
             token_out=token_out,
             amount_in=amount_in,

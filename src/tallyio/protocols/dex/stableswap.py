@@ -160,8 +160,8 @@ class StableSwap(Family):
         return "" if all(self.holdings(pool, state)) else "no liquidity"
 
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
-        """The coins' places."""
-        return pool.tokens.index(token_in), pool.tokens.index(token_out)
+        """``exchange`` with signed indices, and the coins' places."""
+        return 0, pool.tokens.index(token_in), pool.tokens.index(token_out)
 
 
 def _found(pool: Pool, terms: StableSwapTerms) -> Generator[list[Call], list[bytes | None], Address | Refused]:

@@ -193,9 +193,9 @@ class UniswapV4(Family):
         return ticks_obstacle(_own(pool, state).ticks)
 
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
-        """The pool key's fee, tick spacing and hooks."""
+        """The manager, and the pool key's fee, tick spacing and hooks."""
         terms = terms_of(pool)
-        return terms.key_fee, pool.tick_spacing, int(terms.hooks, 16)
+        return int(pool.home, 16), terms.key_fee, pool.tick_spacing, int(terms.hooks, 16)
 
 
 def terms_of(pool: Pool) -> V4Terms:
