@@ -1,0 +1,523 @@
+"""Every family of exchanges and every lender through the executor: to the wei, or nothing changes.
+
+Published contracts where a package holds them; Curve, Liquidity Book, Morpho and dYdX Solo are stand-ins that have
+their functions and none of their arithmetic (contracts/test/Market.sol).
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tallyio.core.pools import (
+    AERODROME,
+    BALANCER_V2,
+    CAMELOT,
+    CURVE_NG,
+    ERC4626,
+    LIQUIDITY_BOOK,
+    V4,
+    VELODROME,
+    WRAPPED_NATIVE,
+    WRAPPED_STAKED,
+)
+from tallyio.core.trade import FlashLoan, Route, SwapStep
+from tallyio.core.units import ETHER, ZERO_ADDRESS, Address, address
+from tallyio.devnet import abi
+from tallyio.devnet.artifacts import from_package
+from tallyio.devnet.deploy.balancer import WEIGHTED, balancer_artifact, factory
+from tallyio.devnet.deploy.standins import standins
+from tallyio.devnet.deploy.wrapped import wrapped_contracts
+from tallyio.execution.deploy import creation_data
+from tallyio.execution.kinds import RECEIVED, UNDERLYING, UNSIGNED, v4_pool_id
+from tallyio.execution.plan import EXECUTE_SELECTOR, Guards, execute_calldata
+
+HUGE = 1 << 120
+NATIVE = ZERO_ADDRESS
+
+
+def step(
+    pool: Address, family: str, token_in: Address, token_out: Address, paid: int, got: int = 1, detail: Any = ()
+) -> SwapStep:
+    return SwapStep(pool, family, token_in, token_out, paid, got, 0, detail=tuple(detail))
+
+
+class Town:
+    """A v2 pair of WETH and A, and a cheaper or dearer pool of another family beside it."""
+
+    def __init__(self, lab: Any) -> None:
+        self.lab, self.chain = lab, lab.chain
+        self.weth, self.a = lab.weth, lab.tokens[0]
+        self.pair = lab.v2_pair("uniswap", {self.weth: 100 * ETHER, self.a: 100 * ETHER})
+
+    def buy(self, amount_in: int = ETHER) -> SwapStep:
+        """A for WETH, on the pair."""
+        return self.lab.swap("uniswap", self.pair, self.weth, self.a, amount_in)  # type: ignore[no-any-return]
+
+    def sell(self, amount_in: int) -> SwapStep:
+        return self.lab.swap("uniswap", self.pair, self.a, self.weth, amount_in)  # type: ignore[no-any-return]
+
+    def deploy(self, package: str, path: str, arguments: bytes = b"") -> Address:
+        return Address(self.chain.create(from_package(package, path).code(arguments=arguments)))
+
+    def tried(self, route: Route) -> int:
+        """What ``route`` gains now; undone."""
+        snapshot = self.chain.rpc.call("evm_snapshot")
+        gained, _ = self.lab.executed(self.lab.execute(route))
+        self.chain.rpc.call("evm_revert", snapshot)
+        return int(gained)
+
+    def exact(self, route: Route) -> None:
+        """The last step is told what it really gives: that is gained to the wei, and one more is refused."""
+        last = route.inner[-1]
+        gained = self.tried(route)
+        assert gained > 0
+        told = replace(last, amount_out=gained + route.funding.amount_in)  # type: ignore[union-attr]
+        route = replace(route, inner=(*route.inner[:-1], told))
+        assert self.lab.execute(route, min_profit=gained + 1)["status"] == "0x0"
+        assert self.lab.executed(self.lab.execute(route, min_profit=gained)) == (gained, 0)
+        self.settled(route)
+
+    def settled(self, route: Route) -> None:
+        """Nothing is left behind: no token, no ether, no allowance."""
+        for each in route.steps:
+            assert isinstance(each, SwapStep)
+            called = Address(f"0x{each.detail[0]:040x}") if each.family in (V4, BALANCER_V2) else each.pool
+            if each.token_in != NATIVE:
+                allowance = self.chain.ask(each.token_in, "allowance(address,address)", self.lab.executor, called)
+                assert allowance == 0
+            if each.token_in not in (self.weth, NATIVE):
+                assert self.chain.balance(each.token_in, self.lab.executor) == 0
+        assert self.chain.ether(self.lab.executor) == 0
+
+    def given(self, route: Route) -> int:
+        """What the funding really gives: the executor's own refusal says."""
+        said = self.lab.refusal(replace(route, funding=replace(route.funding, amount_out=HUGE)))
+        return int(re.search(r"found=(\d+)", said)[1])  # type: ignore[index]
+
+    def opens(self, funding: SwapStep) -> None:
+        """``funding`` buys A as a flash swap, and the pair buys it: straight from the pool, and by way of here."""
+        draft = Route(funding=funding, inner=(self.sell(ETHER),))
+        got = self.given(draft)
+        for way in (self.sell(got), self.sell(got - 1)):
+            route = Route(funding=replace(funding, amount_out=got), inner=(way,))
+            gained = way.amount_out - funding.amount_in
+            assert gained > 0
+            assert self.tried(route) == gained
+
+
+@pytest.fixture
+def town(lab: Any) -> Town:
+    return Town(lab)
+
+
+# ---------------------------------------------------------- concentrated pools
+
+
+class Manager:
+    """Uniswap v4's published pool manager, with a pool of WETH and A and one of ether and A."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        out = "out/{0}.sol/{0}.json"
+        owner = abi.pack("(address)", town.chain.owner)
+        self.address = town.deploy("uniswap-v4-core", out.format("PoolManager"), owner)
+        name = out.format("PoolModifyLiquidityTest")
+        self.provider = town.deploy("uniswap-v4-core", name, abi.pack("(address)", self.address))
+        for token in (town.weth, town.a):
+            town.chain.do(token, abi.call("approve(address,uint256)", self.provider, 2**255))
+        town.lab.fund(town.a, town.chain.owner, 10**6 * ETHER)
+
+    def pool(self, other: Address, a_per_other: int) -> None:
+        key = (*sorted((other, self.town.a)), 3000, 60, ZERO_ADDRESS)
+        low = (2**96) if a_per_other == 1 else int(2**96 * a_per_other**0.5)
+        price = low if key[0] == other else 2**192 // low
+        kind = "(address,address,uint24,int24,address)"
+        self.town.chain.do(self.address, abi.call(f"initialize({kind},uint160)", key, price))
+        order = (key, (-887220, 887220, 300 * ETHER, b"\0" * 32), b"")
+        call = abi.call(f"modifyLiquidity({kind},(int24,int24,int256,bytes32),bytes)", *order)
+        self.town.chain.do(self.provider, call, value=1000 * ETHER if other == NATIVE else 0)
+
+    def step(self, token_in: Address, token_out: Address, paid: int, got: int = 1) -> SwapStep:
+        detail = (int(self.address, 16), 3000, 60, 0)
+        return step(v4_pool_id(token_in, token_out, *detail[1:]), V4, token_in, token_out, paid, got, detail)
+
+
+@pytest.fixture
+def manager(town: Town) -> Manager:
+    return Manager(town)
+
+
+def test_v4_sells_what_another_pool_gave(town: Town, manager: Manager) -> None:
+    manager.pool(town.weth, 1)
+    bought = town.buy()
+    half = bought.amount_out
+    manager.town.lab.fund(town.a, town.pair, 50 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    bought = town.buy()
+    town.exact(Route(funding=bought, inner=(manager.step(town.a, town.weth, bought.amount_out),)))
+    assert bought.amount_out > half
+
+
+def test_v4_opens_a_route(town: Town, manager: Manager) -> None:
+    manager.pool(town.weth, 2)
+    town.opens(manager.step(town.weth, town.a, ETHER))
+
+
+def test_v4_with_ether(town: Town, manager: Manager) -> None:
+    """Ether that a pool pays is wrapped, and wrapped ether is unwrapped for a pool."""
+    manager.pool(NATIVE, 2)
+    got = town.given(Route(funding=manager.step(NATIVE, town.a, ETHER), inner=(town.sell(ETHER),)))
+    unwrap = step(town.weth, WRAPPED_NATIVE, town.weth, NATIVE, ETHER, ETHER)
+    funding = FlashLoan(manager.address, town.a, 1, 0, "uniswap_v4")
+    inner = (unwrap, manager.step(NATIVE, town.a, ETHER, got), town.sell(got))
+    town.lab.fund(town.weth, town.lab.executor, 2 * ETHER)
+    route = Route(funding=funding, inner=inner)
+    assert town.tried(route) == inner[-1].amount_out - ETHER
+    back = manager.step(town.a, NATIVE, ETHER)
+    bought = town.buy()
+    back = replace(back, amount_in=bought.amount_out)
+    town.lab.fund(town.a, town.pair, 300 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    bought = town.buy()
+    said = town.lab.refusal(Route(funding=bought, inner=(replace(back, amount_in=bought.amount_out, amount_out=HUGE),)))
+    ether = int(re.search(r"found=(\d+)", said)[1])  # type: ignore[index]
+    wrap = step(town.weth, WRAPPED_NATIVE, NATIVE, town.weth, ether, ether)
+    inner = (replace(back, amount_in=bought.amount_out, amount_out=ether), wrap)
+    route = Route(funding=bought, inner=inner)
+    assert town.lab.executed(town.lab.execute(route)) == (ether - ETHER, 0)
+    assert town.chain.ether(town.lab.executor) == 0
+
+
+def test_ether_that_lay_here_pays_for_nothing(town: Town, manager: Manager) -> None:
+    manager.pool(NATIVE, 2)
+    town.chain.rpc.call("anvil_setBalance", town.lab.executor, hex(5 * ETHER))
+    got = town.given(Route(funding=manager.step(NATIVE, town.a, ETHER), inner=(town.sell(ETHER),)))
+    route = Route(funding=manager.step(NATIVE, town.a, ETHER, got), inner=(town.sell(got),))
+    assert town.lab.refusal(route) == f"EtherSpent(held={5 * ETHER}, holds={4 * ETHER})"
+
+
+def algebra(town: Town, a_per_b: int) -> Callable[..., SwapStep]:
+    """A published Algebra pool of A and B. Its tokens are those that anyone may mint."""
+    path = "artifacts/contracts/{0}.sol/{0}.json"
+    deployer = town.deploy("algebra-v1-core", path.format("AlgebraPoolDeployer"))
+    both = abi.pack("(address,address)", deployer, town.chain.stranger)
+    made = town.deploy("algebra-v1-core", path.format("AlgebraFactory"), both)
+    town.chain.do(deployer, abi.call("setFactory(address)", made))
+    a, b = town.lab.tokens[:2]
+    town.chain.do(made, abi.call("createPool(address,address)", a, b))
+    pool = address(town.chain.ask(made, "poolByPair(address,address)", a, b, returns="(address)"))
+    tokens = sorted((a, b))
+    root = int(2**96 * a_per_b**0.5)
+    town.chain.do(pool, abi.call("initialize(uint160)", root if tokens[0] == b else 2**192 // root))
+    minter = town.lab.create("Minter")
+    order = (pool, tokens, [-887220, 887220], 300 * ETHER, True)
+    town.chain.do(minter, abi.call("provide(address,address[2],int24[2],uint128,bool)", *order))
+    return lambda token_in, token_out, paid, got=1: step(pool, "algebra", token_in, token_out, paid, got)
+
+
+def test_algebra_in_the_middle_and_as_the_opening(town: Town) -> None:
+    a, b = town.lab.tokens[:2]
+    make = algebra(town, 2)
+    out = town.lab.v2_pair("pancake", {b: 100 * ETHER, town.weth: 300 * ETHER})
+    bought = town.buy()
+    said = town.lab.refusal(Route(funding=bought, inner=(make(a, b, bought.amount_out, HUGE),)))
+    got = int(re.search(r"found=(\d+)", said)[1])  # type: ignore[index]
+    sale = town.lab.swap("pancake", out, b, town.weth, got)
+    town.exact(Route(funding=bought, inner=(make(a, b, bought.amount_out, got), sale)))
+    given = town.given(Route(funding=make(b, a, ETHER), inner=(town.sell(ETHER),)))
+    back = town.lab.swap("pancake", out, town.weth, b, 2 * ETHER)
+    sold = town.sell(given)
+    route = Route(funding=make(b, a, ETHER, given), inner=(sold, replace(back, amount_in=ETHER, amount_out=1)))
+    assert town.lab.refusal(route).startswith("Unfunded")  # B is not paid for: the loan's price is B
+
+
+# -------------------------------------------------------------------- Balancer
+
+
+@pytest.fixture
+def vault(town: Town) -> Callable[..., Any]:
+    """Balancer v2's published vault and a weighted pool of WETH and A."""
+    chain = town.chain
+    owner = abi.pack("(address)", chain.owner)
+    authorizer = chain.create(balancer_artifact("20210418-authorizer", "Authorizer").code(arguments=owner))
+    order = abi.pack("(address,address,uint256,uint256)", authorizer, town.weth, 90 * 86_400, 30 * 86_400)
+    made = Address(chain.create(balancer_artifact("20210418-vault", "Vault").code(arguments=order)))
+    fees = balancer_artifact("20220725-protocol-fee-percentages-provider", "ProtocolFeePercentagesProvider")
+    provider = chain.create(fees.code(arguments=abi.pack("(address,uint256,uint256)", made, ETHER // 2, ETHER // 2)))
+    named = abi.pack("(address,address,string,string)", made, provider, "", "")
+    pools = chain.create(factory("weighted_v3").code(arguments=named))
+
+    def pool(reserves: dict[Address, int]) -> Callable[..., SwapStep]:
+        tokens = sorted(reserves)
+        half = [ETHER // 2] * 2
+        data = abi.call(WEIGHTED, "P", "P", tokens, half, [ZERO_ADDRESS] * 2, 3 * 10**15, chain.owner)
+        receipt = chain.do(pools, data)
+        found = address(next(log["topics"][1] for log in receipt["logs"] if address(log["address"]) == pools)[-40:])
+        pool_id = chain.ask(found, "getPoolId()", returns="(bytes32)")
+        for token in tokens:
+            if token != town.weth:
+                town.lab.fund(token, chain.owner, reserves[token])
+            chain.do(token, abi.call("approve(address,uint256)", made, reserves[token]))
+        amounts = [reserves[token] for token in tokens]
+        joined = (tokens, [2**255] * 2, abi.pack("(uint256,uint256[])", 0, amounts), False)
+        signature = "joinPool(bytes32,address,address,(address[],uint256[],bytes,bool))"
+        chain.do(made, abi.call(signature, pool_id, chain.owner, chain.owner, joined))
+        detail = (int(made, 16), int.from_bytes(pool_id))
+        return lambda token_in, token_out, paid, got=1: step(found, BALANCER_V2, token_in, token_out, paid, got, detail)
+
+    pool.address = made  # type: ignore[attr-defined]
+    return pool
+
+
+def test_balancer_v2_sells_what_another_pool_gave(town: Town, vault: Any) -> None:
+    make = vault({town.weth: 200 * ETHER, town.a: 100 * ETHER})
+    bought = town.buy()
+    town.exact(Route(funding=bought, inner=(make(town.a, town.weth, bought.amount_out),)))
+    short = replace(make(town.a, town.weth, bought.amount_out), amount_out=HUGE)
+    assert "BAL#507" in town.lab.refusal(Route(funding=bought, inner=(short,)))  # its own limit
+
+
+def test_balancer_v2_forwards_to_a_pair(town: Town, vault: Any) -> None:
+    """The vault pays the pair itself."""
+    b = town.lab.tokens[1]
+    make = vault({town.a: 100 * ETHER, b: 300 * ETHER})
+    out = town.lab.v2_pair("pancake", {b: 100 * ETHER, town.weth: 100 * ETHER})
+    bought = town.buy()
+    funding = replace(bought)
+    signature = "queryBatchSwap(uint8,(bytes32,uint256,uint256,uint256,bytes)[],address[],(address,bool,address,bool))"
+    one = make(town.a, b, bought.amount_out)
+    steps = [(one.detail[1].to_bytes(32), 0, 1, bought.amount_out, b"")]
+    funds = (town.chain.owner, False, town.chain.owner, False)
+    deltas = town.chain.ask(vault.address, signature, 0, steps, [town.a, b], funds, returns="(int256[])")
+    got = -deltas[1]
+    sale = town.lab.swap("pancake", out, b, town.weth, got)
+    town.exact(Route(funding=funding, inner=(replace(one, amount_out=got), sale)))
+
+
+# ------------------------------------------------------- Solidly and stand-ins
+
+
+@pytest.mark.parametrize("family", [AERODROME, VELODROME, CAMELOT])
+def test_solidly_opens_and_sells(town: Town, family: str) -> None:
+    contracts = standins("solidly")
+    create, kind = town.chain.create, "(bool)"
+    if family == CAMELOT:
+        made = create(contracts["CamelotFactory"].code(arguments=abi.pack("(address)", town.chain.stranger)))
+        town.chain.do(made, abi.call("createPair(address,address)", town.weth, town.a))
+        pool = address(town.chain.ask(made, "getPair(address,address)", town.weth, town.a, returns="(address)"))
+    else:
+        made = create(contracts["SolidlyFactory"].code(arguments=abi.pack(kind, family == AERODROME)))
+        receipt = town.chain.do(made, abi.call("createPool(address,address,bool)", town.weth, town.a, False))
+        pool = address(receipt["logs"][-1]["data"][26:66])
+    for token, amount in ((town.weth, 100 * ETHER), (town.a, 150 * ETHER)):
+        town.lab.fund(token, pool, amount)
+    town.chain.do(pool, abi.call("mint(address)", town.chain.owner))
+
+    def quoted(token_in: Address, token_out: Address, paid: int) -> SwapStep:
+        got = town.chain.ask(pool, "getAmountOut(uint256,address)", paid, token_in)
+        return step(pool, family, token_in, token_out, paid, got)
+
+    funding = quoted(town.weth, town.a, ETHER)
+    way = town.sell(funding.amount_out)
+    assert town.tried(Route(funding=funding, inner=(way,))) == way.amount_out - ETHER
+    town.lab.fund(town.a, town.pair, 200 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    bought = town.buy()
+    last = quoted(town.a, town.weth, bought.amount_out)
+    assert town.tried(Route(funding=bought, inner=(last,))) == last.amount_out - ETHER
+
+
+def market(town: Town, first: Address, second: Address, ether: int = 0) -> Address:
+    """Gives two of the second for one of the first."""
+    code = town.lab.contracts["Market"].code(arguments=abi.pack("(address,address,uint256)", first, second, 2 * ETHER))
+    made = town.chain.create(code)
+    for token in (first, second):
+        if token == NATIVE:
+            town.chain.do(made, b"", value=ether)
+        elif token in (town.weth, *town.lab.tokens):
+            town.lab.fund(token, made, 100 * ETHER)
+        else:  # staked ether
+            town.chain.do(token, abi.call("submit(uint256)", 100 * ETHER))
+            town.chain.do(token, abi.call("transfer(address,uint256)", made, 100 * ETHER))
+    town.chain.do(made, abi.call("sync()"))
+    return Address(made)
+
+
+@pytest.mark.parametrize("variant", [0, UNSIGNED, UNDERLYING, UNDERLYING | UNSIGNED, RECEIVED, RECEIVED | UNSIGNED])
+def test_curve_is_called_in_every_way(town: Town, variant: int) -> None:
+    pool = market(town, town.a, town.weth)
+    bought = town.buy()
+    sale = step(pool, CURVE_NG, town.a, town.weth, bought.amount_out, 2 * bought.amount_out, (variant, 0, 1))
+    town.exact(Route(funding=bought, inner=(sale,)))
+
+
+def test_curve_trades_what_a_pool_sent_it(town: Town) -> None:
+    """A v3 pool pays the Curve pool, which takes no allowance."""
+    pool = market(town, town.a, town.weth)
+    v3 = town.lab.v3_pool({town.weth: 100 * ETHER, town.a: 100 * ETHER})
+    bought = town.lab.swap("v3", v3, town.weth, town.a, ETHER)
+    sale = step(pool, CURVE_NG, town.a, town.weth, bought.amount_out, 2 * bought.amount_out, (RECEIVED, 0, 1))
+    town.exact(Route(funding=bought, inner=(sale,)))
+
+
+def test_curve_with_ether(town: Town) -> None:
+    pool = market(town, NATIVE, town.a, ether=100 * ETHER)
+    bought = town.buy()
+    half = bought.amount_out // 2
+    sale = step(pool, CURVE_NG, town.a, NATIVE, bought.amount_out, half, (0, 1, 0))
+    wrap = step(town.weth, WRAPPED_NATIVE, NATIVE, town.weth, half, half)
+    assert town.lab.refusal(Route(funding=bought, inner=(sale, wrap))).startswith("TransferFailed")  # it loses half
+    unwrap = step(town.weth, WRAPPED_NATIVE, town.weth, NATIVE, ETHER, ETHER)
+    doubled = step(pool, CURVE_NG, NATIVE, town.a, ETHER, 2 * ETHER, (0, 0, 1))
+    way = town.sell(2 * ETHER)
+    town.lab.fund(town.weth, town.lab.executor, ETHER)
+    lender = market(town, town.weth, town.a)
+    loan = FlashLoan(lender, town.weth, ETHER, 0, "morpho")
+    route = Route(funding=loan, inner=(unwrap, doubled, way))
+    assert town.tried(route) == way.amount_out - ETHER
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_liquidity_book_trades_what_it_was_sent(town: Town, first: bool) -> None:
+    pool = market(town, town.a, town.weth) if first else market(town, town.weth, town.a)
+    bought = town.buy()
+    got = 2 * bought.amount_out if first else bought.amount_out // 2
+    if not first:
+        town.lab.fund(town.a, town.pair, 300 * ETHER)
+        town.chain.do(town.pair, abi.call("sync()"))
+        bought = town.buy()
+        got = bought.amount_out // 2
+    sale = step(pool, LIQUIDITY_BOOK, town.a, town.weth, bought.amount_out, got, (int(first),))
+    town.exact(Route(funding=bought, inner=(sale,)))
+
+
+def test_shares_of_a_vault_are_bought_and_redeemed(town: Town) -> None:
+    """At a rate of one, so that nothing is lost on the way."""
+    vault = Address(
+        town.chain.create(wrapped_contracts()["SavingsVault"].code(arguments=abi.pack("(address,uint8)", town.a, 0)))
+    )
+    bought, sale = earning(town, ETHER)
+    amount = bought.amount_out
+    shares = step(vault, ERC4626, town.a, vault, amount, amount)
+    redeemed = step(vault, ERC4626, vault, town.a, amount, amount)
+    town.exact(Route(funding=bought, inner=(shares, redeemed, sale)))
+
+
+def test_staked_ether_is_wrapped_and_unwrapped(town: Town) -> None:
+    contracts = wrapped_contracts()
+    staked = Address(town.chain.create(contracts["StakedEther"].code()))
+    wrapper = Address(town.chain.create(contracts["WrappedStakedEther"].code(arguments=abi.pack("(address)", staked))))
+    pools = [market(town, town.a, staked), market(town, staked, town.weth)]
+    bought = town.buy()
+    amount = 2 * bought.amount_out
+    inner = (
+        step(pools[0], LIQUIDITY_BOOK, town.a, staked, bought.amount_out, amount, (1,)),
+        step(wrapper, WRAPPED_STAKED, staked, wrapper, amount, amount),
+        step(wrapper, WRAPPED_STAKED, wrapper, staked, amount, amount),
+        step(pools[1], CURVE_NG, staked, town.weth, amount, 2 * amount, (0, 0, 1)),
+    )
+    town.exact(Route(funding=bought, inner=inner))
+
+
+# --------------------------------------------------------------------- lenders
+
+
+def lent(town: Town, manager: Manager, vault: Any, source: str) -> FlashLoan:
+    """Two WETH from a lender of ``source``."""
+    amount = 2 * ETHER
+    if source == "uniswap_v4":
+        manager.pool(town.weth, 1)
+        return FlashLoan(manager.address, town.weth, amount, 0, source)
+    if source == "balancer_v2":
+        vault({town.weth: 50 * ETHER, town.a: 50 * ETHER})
+        return FlashLoan(vault.address, town.weth, amount, 0, source)
+    if source in ("morpho", "dydx_solo"):
+        solo = source == "dydx_solo"
+        return FlashLoan(market(town, town.a, town.weth), town.weth, amount, 2 * solo, source, int(solo))
+    other = town.lab.tokens[2]
+    side = int(town.weth > other)
+    if source == "uniswap_v2":
+        pool = town.lab.v2_pair("pancake", {town.weth: 50 * ETHER, other: ETHER})
+        return FlashLoan(pool, town.weth, amount, -(-amount * 25 // 9975), source, side)
+    pool = town.lab.v3_pool({town.weth: 50 * ETHER, other: 50 * ETHER})
+    return FlashLoan(pool, town.weth, amount, -(-amount * 3000 // 10**6), source, side)
+
+
+SOURCES = ["balancer_v2", "uniswap_v2", "uniswap_v3", "uniswap_v4", "morpho", "dydx_solo"]
+
+
+def earning(town: Town, amount: int) -> tuple[SwapStep, SwapStep]:
+    bought = town.buy(amount)
+    pool = market(town, town.a, town.weth)
+    return bought, step(pool, CURVE_NG, town.a, town.weth, bought.amount_out, 2 * bought.amount_out, (0, 0, 1))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_loan_costs_what_it_says(town: Town, manager: Manager, vault: Any, source: str) -> None:
+    loan = lent(town, manager, vault, source)
+    inner = earning(town, loan.amount)
+    gained = inner[-1].amount_out - loan.amount - loan.premium
+    route = Route(funding=loan, inner=inner)
+    assert town.lab.execute(route, min_profit=gained + 1)["status"] == "0x0"
+    assert town.lab.executed(town.lab.execute(route, min_profit=gained)) == (gained, 0)
+    assert town.chain.ask(town.weth, "allowance(address,address)", town.lab.executor, loan.market) == 0
+    if loan.premium:
+        short = replace(route, funding=replace(loan, premium=loan.premium - 1))
+        assert town.lab.execute(short)["status"] == "0x0"
+
+
+def test_loans_nest_in_each_other(town: Town, manager: Manager, vault: Any) -> None:
+    """Six lenders at once, each opened within the one before."""
+    first, *others = (lent(town, manager, vault, source) for source in SOURCES if source != "uniswap_v2")
+    whole = first.amount + sum(loan.amount for loan in others)
+    inner = earning(town, whole)
+    route = Route(funding=first, inner=inner, loans=tuple(others))
+    gained = inner[-1].amount_out - whole - first.premium - sum(loan.premium for loan in others)
+    assert town.lab.executed(town.lab.execute(route, min_profit=gained)) == (gained, 0)
+
+
+def test_a_v4_swap_within_a_v4_loan_does_not_unlock_again(town: Town, manager: Manager) -> None:
+    manager.pool(town.weth, 2)
+    got = town.given(Route(funding=manager.step(town.weth, town.a, ETHER), inner=(town.sell(ETHER),)))
+    loan = FlashLoan(manager.address, town.weth, ETHER, 0, "uniswap_v4")
+    sold = town.sell(got)
+    route = Route(funding=loan, inner=(manager.step(town.weth, town.a, ETHER, got), sold))
+    assert town.lab.executed(town.lab.execute(route)) == (sold.amount_out - ETHER, 0)
+
+
+# ---------------------------------------------------------------------- guards
+
+
+def test_guards_bind_a_call_to_its_block(town: Town) -> None:
+    rpc = town.chain.rpc
+    route = Route(funding=replace(town.buy()), inner=earning(town, ETHER)[1:])
+    head = rpc.call("eth_getBlockByNumber", "latest", False)
+    number, time = int(head["number"], 16), int(head["timestamp"], 16)
+    parent = bytes.fromhex(head["hash"][2:])
+
+    def sent(guards: Guards) -> str:
+        snapshot = rpc.call("evm_snapshot")
+        data = execute_calldata(route, 0, 0, weth=town.weth, guards=guards)
+        status: str = town.chain.send(town.lab.executor, data)["status"]
+        rpc.call("evm_revert", snapshot)
+        return status
+
+    assert sent(Guards(block=number + 1)) == "0x1"
+    assert sent(Guards(block=number + 2)) == "0x0"
+    assert sent(Guards(parent=parent)) == "0x1"
+    assert sent(Guards(parent=parent[:31] + bytes((parent[31] ^ 1,)))) == "0x0"
+    assert sent(Guards(expiry=time + 12)) == "0x1"
+    assert sent(Guards(expiry=time + 11)) == "0x0"
+    assert sent(Guards(block=number + 1, parent=parent, expiry=time + 12)) == "0x1"
+
+
+def test_a_second_run_in_one_transaction_is_refused(lab: Any) -> None:
+    """Else it could spend what the first one earned and left."""
+    owner = lab.create("ContractOwner")
+    lab.chain.do(owner, abi.call("create(bytes)", creation_data(lab.weth)))
+    run = EXECUTE_SELECTOR + bytes(3)
+    lab.chain.do(owner, abi.call("relay(bytes)", run))
+    assert lab.chain.refusal(owner, abi.call("relayTwice(bytes)", run)) == "Locked()"
