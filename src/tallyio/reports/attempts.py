@@ -31,9 +31,11 @@ class _Journal:
         for submission in records.submissions:
             answers[submission.bundle_id].add(submission.status)
         self.answers: dict[str, set[str]] = defaultdict(set)
+        self.bundles: dict[str, set[str]] = defaultdict(set)
         for bundle in records.bundles:
             for opportunity_id in bundle.opportunity_ids:
                 self.answers[opportunity_id] |= answers[bundle.id] or {"not sent"}
+                self.bundles[opportunity_id].add(bundle.id)
 
     def attempts(self) -> list[Attempt]:
         return [self._attempt(opportunity) for opportunity in self.opportunities.values()]
@@ -54,6 +56,7 @@ class _Journal:
             reason=reason,
             detail=detail,
             bid_wei=decision.bid_wei if decision else 0,
+            bundles=frozenset(self.bundles[found.id]),
         )
 
     def _ended(self, opportunity_id: str) -> Ended:

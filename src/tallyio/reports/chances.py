@@ -55,7 +55,8 @@ class Attempt(msgspec.Struct, frozen=True):
     """What we had. It aimed at ``block`` behind ``position`` of its transactions and, where it landed, did so in
     ``landed_block`` and took ``value_wei`` (as a ``Chance`` counts it); else that is the gross that it was to bring.
 
-    ``reason`` is the gate's where it was denied; ``bid_wei`` what it offered the proposer.
+    ``reason`` is the gate's where it was denied; ``bid_wei`` what it offered the proposer; ``bundles`` those that it
+    travelled in, which land whole or not at all.
     """
 
     opportunity_id: str
@@ -69,6 +70,7 @@ class Attempt(msgspec.Struct, frozen=True):
     reason: str = ""
     detail: str = ""
     bid_wei: int = 0
+    bundles: frozenset[str] = frozenset()
 
 
 class Sight(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tallyio.reports.chances import Attempt, Chance, Sight, Stage, same
-from tallyio.reports.why_lost import Case, Lost, lost
+from tallyio.reports.why_lost import Case, Lost, Why, lost
 
 LATE_WITHIN = 3
 """An opportunity that we find this many blocks later counts as found too late."""
@@ -33,10 +33,25 @@ def judge(
     chances = list(chances)
     trail = _Trail(attempts)
     found: list[Verdict | None] = [_taken(chance, trail, full_percent, sight) for chance in chances]
-    return [
+    verdicts = [
         verdict or _covered(chance, trail, sight) or _missed(chance, trail, sight)
         for chance, verdict in zip(chances, found, strict=True)
     ]
+    contested = {
+        bundle
+        for verdict in verdicts
+        if verdict.lost and verdict.lost.why is Why.OUTBID and verdict.attempt
+        for bundle in verdict.attempt.bundles
+    }
+    return [_with_its_bundle(verdict, contested, sight) for verdict in verdicts]
+
+
+def _with_its_bundle(verdict: Verdict, contested: set[str], sight: Sight) -> Verdict:
+    """A trade that was sent and did not land was outbid with the bundle that it was in."""
+    ours, was = verdict.attempt, verdict.lost
+    if was is None or was.why is not Why.NOT_LANDED or ours is None or contested.isdisjoint(ours.bundles):
+        return verdict
+    return Verdict(verdict.chance, ours, lost(Case(verdict.chance, ours, sight, contested=True)))
 
 
 class _Trail:

@@ -58,12 +58,13 @@ _SIMULATED: Final = (Reason.SIMULATION_FAILED, Reason.SIMULATION_BELOW_PREDICTIO
 
 class Case(msgspec.Struct, frozen=True):
     """One chance that was not taken in full, with what we had (None: nothing) and could have seen. ``idle`` tells that
-    we had nothing at all for its block."""
+    we had nothing at all for its block, ``contested`` that a rival took another trade of our trade's bundle."""
 
     chance: Chance
     attempt: Attempt | None
     sight: Sight
     idle: bool = False
+    contested: bool = False
 
     def landed_here(self) -> bool:
         ours, there = self.attempt, self.chance
@@ -100,7 +101,7 @@ RULES: Final[tuple[tuple[Why, Callable[[Case], bool]], ...]] = (
     (Why.REVERTED, lambda c: c.at(Stage.REVERTED)),
     (Why.TOO_LATE, Case.late),
     (Why.REFUSED, lambda c: c.at(Stage.REFUSED)),
-    (Why.OUTBID, lambda c: c.at(Stage.SENT) and c.chance.rival is not None),
+    (Why.OUTBID, lambda c: c.at(Stage.SENT) and (c.chance.rival is not None or c.contested)),
     (Why.NOT_LANDED, lambda c: c.at(Stage.SENT)),
     (Why.SIMULATION_FAILED, lambda c: c.at(Stage.DENIED, *_SIMULATED)),
     (Why.BELOW_MINIMUM, lambda c: c.at(Stage.DENIED, Reason.BELOW_MINIMUM)),
@@ -168,6 +169,8 @@ def _detail(case: Case, why: Why) -> str:
         case Why.OUTBID if ours and chance.rival:
             paid = "an unknown amount" if chance.rival.paid_wei is None else f"{chance.rival.paid_wei} wei"
             return f"the taker paid {paid} to the proposer, our bid was {ours.bid_wei} wei"
+        case Why.OUTBID:
+            return "the bundle did not land: somebody else took another trade of it"
         case Why.TOO_LATE if ours:
             if ours.landed_block is not None:
                 return f"ours landed in block {ours.landed_block}"

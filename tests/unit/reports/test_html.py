@@ -61,6 +61,8 @@ def test_page_is_whole_and_needs_no_network(run, item):
     assert text.count("<td>&nbsp;not found</td>") == 12
     assert "50.00 %" in text
     assert "prefers-color-scheme: dark" in text
+    assert "Prediction against execution: simulation against chain" in text
+    assert "<td>12/12</td>" in text.replace(' class="n"', "")
     assert text.count("<svg") == 4
 
 

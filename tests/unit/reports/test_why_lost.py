@@ -30,6 +30,7 @@ CASES: list[tuple[Why, Case]] = [
     (Why.TOO_LATE, Case(CHANCE, replace(OURS, stage=Stage.LANDED, landed_block=7, position=4), SIGHT)),
     (Why.REFUSED, Case(replace(CHANCE, rival=RIVAL), replace(OURS, stage=Stage.REFUSED), SIGHT)),
     (Why.OUTBID, Case(replace(CHANCE, rival=RIVAL), replace(OURS, stage=Stage.SENT), SIGHT)),
+    (Why.OUTBID, Case(CHANCE, replace(OURS, stage=Stage.SENT), SIGHT, contested=True)),
     (Why.NOT_LANDED, Case(CHANCE, replace(OURS, stage=Stage.SENT), SIGHT)),
     (Why.SIMULATION_FAILED, Case(CHANCE, denied("simulation_failed"), SIGHT)),
     (Why.SIMULATION_FAILED, Case(CHANCE, denied("simulation_below_prediction"), SIGHT)),
@@ -98,6 +99,17 @@ def test_one_trade_takes_one_chance_and_the_next_over_the_same_pools_is_lost() -
     assert (first.attempt, first.lost) == (landed, None)
     assert second.lost is not None
     assert second.lost.why is Why.NOT_FOUND
+
+
+def test_a_bundle_is_outbid_as_a_whole() -> None:
+    sent = replace(OURS, stage=Stage.SENT, bundles=frozenset({"whole", "alone"}))
+    with_it = replace(sent, pools=("0xr", "0xs"), bundles=frozenset({"whole"}))
+    without = replace(with_it, pools=("0xt",), bundles=frozenset({"other"}))
+    there = [replace(CHANCE, rival=RIVAL), *(replace(CHANCE, pools=each.pools) for each in (with_it, without))]
+    found = [verdict.lost for verdict in judge(there, [sent, with_it, without], SIGHT)]
+    assert [each and each.why for each in found] == [Why.OUTBID, Why.OUTBID, Why.NOT_LANDED]
+    assert found[1] is not None
+    assert found[1].detail == "the bundle did not land: somebody else took another trade of it"
 
 
 def test_of_several_attempts_the_timely_one_that_came_furthest_speaks() -> None:
