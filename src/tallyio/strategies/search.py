@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tallyio.core.pools import PoolState
-from tallyio.core.trade import Route, SwapStep
+from tallyio.core.trade import FlashLoan, Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.sizing import Sized, refine
@@ -17,6 +17,7 @@ from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView
 from tallyio.strategies.base import GasModel, swap_step
 from tallyio.strategies.detection import Detection
+from tallyio.strategies.funding import fund
 from tallyio.strategies.ways import Path, Standing, turned
 
 _SLACK = 1e-9
@@ -151,9 +152,17 @@ class CycleSearch:
             gross, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.path, o[1])) * fee)
             gas = self._gas_of(graph, (*turn.path, sale))
             outer = (self._step(graph, sale, sized.profit, gross),)
+        funded = fund(view, steps)
+        if funded is None:
+            return None
+        funding, inner = funded
+        if isinstance(funding, FlashLoan):
+            if turn.sales:  # what the loan costs would have to come off before the sale
+                return None
+            gross, gas = gross - funding.premium, gas + self._gas.flash_loan
         if gross <= 0:
             return None
-        return Found(gross - gas * fee, gross, gas, Route(steps[0], tuple(steps[1:]), outer))
+        return Found(gross - gas * fee, gross, gas, Route(funding, inner, outer))
 
     def _gas_of(self, graph: Graph, edges: Sequence[int]) -> int:
         return self._gas.swaps(graph.pools[edge >> 1].family for edge in edges)

@@ -55,6 +55,7 @@ class BalancerV3Terms(Terms, frozen=True):
 
 class BalancerV3(Family):
     name = BALANCER_V3
+    lends = True
     topics = frozenset({POOL_REGISTERED, SWAP, SWAP_FEE_CHANGED, *_READ_ANEW, *_OF_POOL}) | _BUFFERS.topics
     typical_gas = 140_000
     read_first = True

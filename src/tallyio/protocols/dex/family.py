@@ -48,6 +48,8 @@ class Family(Protocol):
     """First topics of the events, of factories and of pools, that mean something to it."""
     typical_gas: int = 110_000
     """Of one swap as the executor makes it, about."""
+    lends: bool = False
+    """Whether its swaps give their output before they take their input: they can fund a trade."""
     read_first: bool = False
     """Whether a new pool must be read once before its events can be followed."""
 

@@ -41,6 +41,8 @@ class Solidly(Family):
     read_first = True
     typical_gas = GAS_VOLATILE
 
+    lends = True
+
     def __init__(self, name: str) -> None:
         self.name = name
         self._pairs = name == CAMELOT

@@ -29,6 +29,7 @@ _HEADROOM = 2**20
 class UniswapV2(Family):
     name = V2
     typical_gas = 58_000
+    lends = True
     topics = frozenset({PAIR_CREATED, SYNC})
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:

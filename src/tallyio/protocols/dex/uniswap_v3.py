@@ -47,6 +47,7 @@ class UniswapV3(Family):
 
     name = V3
     typical_gas = 72_000
+    lends = True
     swapped = SWAP
     swapped_words = 5
     topics = frozenset({POOL_CREATED, INITIALIZE, SWAP, MINT, BURN})

@@ -73,6 +73,7 @@ class V4State(PoolState, frozen=True):
 class UniswapV4(Family):
     name = V4
     typical_gas = 110_000
+    lends = True
     topics = frozenset({INITIALIZE, MODIFY_LIQUIDITY, SWAP, PROTOCOL_FEE_UPDATED})
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
