@@ -13,16 +13,22 @@ from tallyio.hot_path.sizing import refine
 from tallyio.market.view import MarketView
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.detection import Detection
+from tallyio.strategies.optimum.best_input import best_input
 from tallyio.strategies.optimum.joint import joint
+from tallyio.strategies.pathfinding import beyond
+from tallyio.strategies.ways import Path as Way
 from tallyio.strategies.ways import Standing, turned
 
+HOPS = 5
+"""Of cycles that are looked for beside the index."""
 JOINT = 64
 """Cycles whose pools are solved together."""
 
 
 async def scan(config: Path) -> dict[str, Any]:
     """``block``, ``pools``, ``cycles`` and what the limits ``left_out`` by each, ``opportunities``, the dearest first,
-    and ``joint``: what the best of those in wrapped ether bring together."""
+    ``joint``: what the best of those in wrapped ether bring together, and ``beyond``: the cycles that the index does
+    not hold, because of its limits or their length."""
     directory = ConfigDirectory.open(config)
     async with Rpc(directory.chain.http_url) as rpc:
         await check_chain(rpc, directory.chain)
@@ -31,15 +37,27 @@ async def scan(config: Path) -> dict[str, Any]:
     detection = Detection()
     detection.follow(view)
     settings = directory.strategy("arbitrage", ArbitrageSettings)
-    shown = [each for way in detection.standing() if (each := _described(view, way, settings))]
+    told = directory.settings
+    bases = [view.weth, *(token for token in told.cycles.base_tokens if token != view.weth)]
+    unlisted = beyond(view, bases, told.max_hops, HOPS)
     return {
         "block": view.block.number,
         "pools": len(view.graph.index),
         "cycles": len(view.graph.cycles),
         "left_out": msgspec.structs.asdict(view.graph.cycles.left_out),
-        "opportunities": sorted(shown, key=lambda each: -each["net_wei"]),
+        "opportunities": _all(view, [(way.path, float(way.amount_in)) for way in detection.standing()], settings),
         "joint": _together(view, detection.standing()),
+        "beyond": {
+            "limited": _all(view, [(path, None) for path in unlisted.limited], settings),
+            "longer": _all(view, [(path, None) for path in unlisted.longer], settings),
+            "complete": unlisted.complete,
+        },
     }
+
+
+def _all(view: MarketView, ways: list[tuple[Way, float | None]], settings: ArbitrageSettings) -> list[dict[str, Any]]:
+    shown = [each for path, start in ways if (each := _described(view, path, start, settings))]
+    return sorted(shown, key=lambda each: -each["net_wei"])
 
 
 def _together(view: MarketView, ways: list[Standing]) -> dict[str, Any] | None:
@@ -65,16 +83,20 @@ def _together(view: MarketView, ways: list[Standing]) -> dict[str, Any] | None:
     }
 
 
-def _described(view: MarketView, way: Standing, settings: ArbitrageSettings) -> dict[str, Any] | None:
+def _described(
+    view: MarketView, edges: Way, start_in: float | None, settings: ArbitrageSettings
+) -> dict[str, Any] | None:
     """Worth in wrapped ether is the profit at the margin of the best pool that sells its token; gas at the next fee.
 
-    ``None`` where no whole amount gains.
+    ``start_in`` is where to look for the best input, where it is known about. ``None`` where no whole amount gains.
     """
-    graph, edges = view.graph, way.path
+    graph = view.graph
     pools = [graph.pools[edge >> 1] for edge in edges]
-    best = refine(
-        [view.exchange(edge) for edge in edges], float(way.amount_in)
-    )  # the detector may miss by a unit of the path's coarsest token
+    if start_in is None:
+        certified = best_input(view, edges)
+        best = certified.sized if certified else None
+    else:  # the detector may miss by a unit of the path's coarsest token
+        best = refine([view.exchange(edge) for edge in edges], start_in)
     if best is None:
         return None
     amount_in, profit = best.amounts[0], best.profit

@@ -85,5 +85,9 @@ def _show(result: dict[str, Any], limit: int) -> None:
             f"  together {joint['profit_wei']} wei in {len(joint['trades'])} trades, {joint['gain_wei']} more than the "
             f"best alone; no more than {joint['bound_wei']}\n"
         )
+    for kind, why in (("limited", "left out by the limits in [cycles]"), ("longer", "longer than max_hops")):
+        if missed := result["beyond"][kind]:
+            worth = sum(max(0, each["net_wei"]) for each in missed)
+            sys.stdout.write(f"  {len(missed)} more that pay are {why}: {worth} wei net at most, one by one\n")
     if len(found) > limit:
         sys.stdout.write(f"  and {len(found) - limit} more: --limit, or --json for all\n")

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from tallyio.core.errors import OperatorError
 from tallyio.core.pools import PoolState
 from tallyio.core.units import Address
-from tallyio.hot_path.pathfinder.finder import Pathfinder
 from tallyio.hot_path.sizing import Sized, run
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.model import swap
+from tallyio.strategies.pathfinding import finder_of
 from tallyio.strategies.ways import Path
 
 _CANDIDATES = 256
@@ -48,7 +48,7 @@ def best_routes(
     view: MarketView, token_in: Address, token_out: Address, amount: int, *, hops: int = 3, keep: int = 5
 ) -> Routes:
     """Raises ``OperatorError`` where a token is in no pool that is known."""
-    finder, numbers = _finder(view)
+    finder, numbers = finder_of(view)
     for token in (token_in, token_out):
         if token not in numbers:
             raise OperatorError(f"no pool that is known trades {token}")
@@ -66,17 +66,6 @@ def best_routes(
             quotes.sort(key=lambda each: -each.amount_out)
     proved = not ways.cut_short and (not ways.full or looked < len(ways.paths))
     return Routes(tuple(quotes[:keep]), _split(view, [each.path for each in quotes], amount), proved)
-
-
-def _finder(view: MarketView) -> tuple[Pathfinder, dict[Address, int]]:
-    finder = Pathfinder(pairs=max(1, len(view.graph.sides)))
-    numbers: dict[Address, int] = {}
-    pools: dict[Address, int] = {}
-    for pool, (a, b) in zip(view.graph.pools, view.graph.sides, strict=True):
-        ends = (numbers.setdefault(a, len(numbers)), numbers.setdefault(b, len(numbers)))
-        finder.add(*ends, pools.setdefault(pool.address, len(pools)))
-    finder.set_rates(view.rates)
-    return finder, numbers
 
 
 def _split(view: MarketView, paths: Sequence[Path], amount: int) -> tuple[Quote, ...]:

@@ -98,6 +98,9 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
     best = CycleSearch(GasModel()).best(wide, 0, 400)
     assert max(len(trade.route.steps) for trade in best if not trade.route.outer) == 4
     assert "left out by the limits in [cycles]: base_tokens" in commands.run("scan", "--config", copy, "--limit", 0).out
+    told = commands.run("scan", "--config", copy, "--json").json()["beyond"]
+    assert told["longer"]
+    assert all(len(each["pools"]) > 4 and each["profit"] > 0 for each in told["longer"])
     narrow = CycleSearch(GasModel()).best(view, 0, 1)
     assert best[0].net_wei >= narrow[0].net_wei
     for trade in best[:50]:
