@@ -8,10 +8,23 @@ import pytest
 
 from tallyio.chains import tick_lens
 from tallyio.core.chain import BlockRef, Log, NewBlock
-from tallyio.core.pools import AERODROME, CAMELOT, CURVE_NG, PANCAKE_V3, V2, V3, V4, VELODROME, Pool, V2State
+from tallyio.core.pools import (
+    AERODROME,
+    BALANCER_V2,
+    CAMELOT,
+    CURVE_NG,
+    PANCAKE_V3,
+    V2,
+    V3,
+    V4,
+    VELODROME,
+    Pool,
+    V2State,
+)
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
+from tallyio.devnet.deploy.balancer import COMPOSABLE, JOIN, WEIGHTED, balancer_artifact, factory
 from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.deploy.tokens import own_contracts
@@ -668,6 +681,90 @@ class StableSwapBench(StandinBench):
         return paid, out
 
 
+class BalancerV2Bench:
+    """Weighted and composable stable pools of the last published generation, some with rates that move."""
+
+    def __init__(self) -> None:
+        self.chain = chain = LocalChain(6)
+        own = own_contracts()
+        self._rate_code, self._rates, self._ids = own["RateProvider"], dict[str, list[Address]](), dict[str, bytes]()
+        authorizer = chain.deploy(balancer_artifact("20210418-authorizer", "Authorizer"), abi.pack("(address)", ME))
+        made = abi.pack("(address,address,uint256,uint256)", authorizer, chain.tokens[0], 90 * 86400, 30 * 86400)
+        self.vault = chain.deploy(balancer_artifact("20210418-vault", "Vault"), made)
+        provider = balancer_artifact("20220725-protocol-fee-percentages-provider", "ProtocolFeePercentagesProvider")
+        fees = chain.deploy(provider, abi.pack("(address,uint256,uint256)", self.vault, 10**17, 10**17))
+        told = abi.pack("(address,address,string,string)", self.vault, fees, "", "")
+        self._factories = {kind: chain.deploy(factory(kind), told) for kind in ("weighted_v3", "composable_v3")}
+        self._authorizer = authorizer
+        for token in chain.tokens:
+            chain.call(token, "approve(address,uint256)", self.vault, 2**256 - 1)
+        self.deployment = Deployment("balancer", BALANCER_V2, self.vault)
+
+    def create(self, random: Random) -> None:
+        tokens = sorted(random.sample(self.chain.tokens, random.randint(2, 4)))
+        fee, none = int(10 ** random.uniform(12, 16)), [ZERO] * len(tokens)
+        if random.random() < 0.5:
+            parts = [random.randint(1, 9) for _ in tokens]
+            weights = [part * 10**18 // sum(parts) for part in parts]
+            weights[0] += 10**18 - sum(weights)
+            pool = self._made("weighted_v3", WEIGHTED, tokens, weights, none, fee, ME)
+        else:
+            rated = [self._provider(random) if random.random() < 0.3 else ZERO for _ in tokens]
+            times, flags = [random.choice([0, 30, 3600]) for _ in tokens], [False] * len(tokens)
+            order = (tokens, random.randint(1, 2000), rated, times, flags, fee, ME)
+            pool = self._made("composable_v3", COMPOSABLE, *order)
+            self._rates[pool] = [Address(each) for each in rated if each != ZERO]
+        base = random.uniform(15, 25)
+        found = self._tokens(pool)
+        amounts = [2**111 if token == pool else int(10 ** (base + random.uniform(-1, 1))) for token in found]
+        data = abi.pack("(uint256,uint256[])", 0, amounts)
+        self._join(pool, found, data)
+
+    def _made(self, kind: str, signature: str, *arguments: Any) -> Address:
+        (pool,) = self.chain.call(self._factories[kind], signature, "P", "P", *arguments, returns="(address)")
+        (self._ids[pool],) = self.chain.call(pool, "getPoolId()", returns="(bytes32)")
+        guarded = abi.call("setSwapFeePercentage(uint256)", 0)[:4]
+        (action,) = self.chain.call(pool, "getActionId(bytes4)", guarded, returns="(bytes32)")
+        self.chain.call(self._authorizer, "grantRole(bytes32,address)", action, ME)
+        return Address(pool)
+
+    def _provider(self, random: Random) -> Address:
+        return self.chain.deploy(self._rate_code, abi.pack("(uint256)", int(10**18 * random.uniform(0.8, 1.5))))
+
+    def _tokens(self, pool: str) -> list[str]:
+        view, returns = "getPoolTokens(bytes32)", "(address[],uint256[],uint256)"
+        return list(self.chain.call(self.vault, view, self._ids[pool], returns=returns)[0])
+
+    def _join(self, pool: str, tokens: Sequence[str], data: bytes) -> None:
+        order = (list(tokens), [2**255] * len(tokens), data, False)
+        self.chain.call(self.vault, JOIN, self._ids[pool], ME, ME, order)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what = random.random()
+        if what < 0.3:
+            fee = int(10 ** random.uniform(12, 16.9))
+            self.chain.call(pool.address, "setSwapFeePercentage(uint256)", fee)
+        elif what < 0.6 and self._rates.get(pool.address):
+            rate = int(10**18 * random.uniform(0.8, 1.5))
+            self.chain.call(random.choice(self._rates[pool.address]), "set(uint256)", rate)
+        else:
+            tokens = self._tokens(pool.address)
+            amounts = [int(10 ** random.uniform(10, 24)) for token in tokens if token != pool.address]
+            self._join(pool.address, tokens, abi.pack("(uint256,uint256[],uint256)", 1, amounts, 0))
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        before, kept = self.chain.evm.snapshot(), list(self.chain.logs)
+        step = (self._ids[pool.address], int(exact_out), pool.tokens[sold], pool.tokens[bought], amount, b"")
+        signature = "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),uint256,uint256)"
+        order = (step, (ME, False, ME, False), 2**255 if exact_out else 0, 2**255)
+        (found,) = self.chain.call(self.vault, signature, *order, returns="(uint256)")
+        if not found:
+            self.chain.evm.revert(before)
+            self.chain.logs = kept
+            raise RuntimeError("pays or asks for nothing")
+        return (found, amount) if exact_out else (amount, found)
+
+
 BENCHES: dict[str, Callable[[], Bench]] = {
     "uniswap_v2": lambda: V2Bench(3000),
     "pancakeswap_v2": lambda: V2Bench(2500),
@@ -678,6 +775,7 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),
     CURVE_NG: StableSwapBench,
+    BALANCER_V2: BalancerV2Bench,
 }
 
 

@@ -6,6 +6,8 @@ begins with it. Linear pools, pools whose weights move and the first generation 
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import BALANCER_V2, Pool, PoolState, Terms
@@ -31,9 +33,10 @@ _MAX_TOKENS = 64
 
 
 class BalancerTerms(Terms, frozen=True):
-    """``pool_id`` is the vault's name of the pool."""
+    """``pool_id`` is the vault's name of the pool; ``providers`` tell the tokens' rates (zero: nobody does)."""
 
     pool_id: str
+    providers: tuple[Address, ...] = ()
 
 
 class BalancerV2(Family):
@@ -67,11 +70,19 @@ class BalancerV2(Family):
 
     def read(self, pool: Pool) -> Reading:
         known = yield from reading.read(pool.home, _terms(pool).pool_id)
-        fee_pips = quotient_up(known.state.fee * PIPS, ONE)
-        return Learned(
-            Pool(pool.address, pool.family, pool.protocol, known.tokens, fee_pips, home=pool.home, terms=pool.terms),
-            known.state,
+        learned = msgspec.structs.replace(
+            pool,
+            tokens=known.tokens,
+            fee_pips=quotient_up(known.state.fee * PIPS, ONE),
+            terms=BalancerTerms(_terms(pool).pool_id, known.providers),
         )
+        return Learned(learned, known.state)
+
+    def refresh(self, pool: Pool, state: PoolState) -> Reading:
+        own, providers = _own(pool, state), _terms(pool).providers
+        if isinstance(own, StablePool) and len(providers) == len(own.rates):
+            return (yield from reading.refresh(providers, own))
+        return (yield from self.read(pool))
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
         after = None if state is None else _own(pool, state)

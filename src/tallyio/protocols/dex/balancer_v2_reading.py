@@ -58,9 +58,10 @@ _VIEW_CALLS = tuple(selector(view) for view in _VIEWS)
 
 
 class Known(NamedTuple):
-    """A pool as read: its tokens in the vault's order and its state."""
+    """A pool as read: its tokens in the vault's order, who tells their rates (zero: nobody), and its state."""
 
     tokens: tuple[Address, ...]
+    providers: tuple[Address, ...]
     state: State
 
 
@@ -74,6 +75,7 @@ def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
     first = yield [(vault, _POOL_TOKENS + key), *((pool, call) for call in _VIEW_CALLS)]
     tokens = tuple(Address(f"0x{word:040x}") for word in _array(first[0], 0))
     views = dict(zip(_VIEWS, first[1:], strict=True))
+    providers = _providers(views, tokens, pool)
     if len(tokens) < 2:
         raise UnusablePoolError(f"it has {len(tokens)} tokens")
     _require_known_kind(views)
@@ -84,7 +86,7 @@ def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
         *((pool, _PRICE_RATE_CACHE + _word(token)) for token in tokens),
         *((pool, _EXEMPT + _word(token)) for token in tokens),
         *((pool, _FEE_CACHE + _word(fee)) for fee in (SWAP_FEE_TYPE, YIELD_FEE_TYPE)),
-        *((provider, _RATE) for provider in _providers(views, tokens, pool)),
+        *((provider, _RATE) for provider in providers),
     ]
     state = _state(pool, tokens, views, answers)
     trial = _trial(state)
@@ -95,7 +97,19 @@ def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
         if found not in expected:
             said = " or ".join(map(str, sorted(expected)))
             raise UnusablePoolError(f"the vault quotes {found} where pools of this kind pay {said}")
-    return Known(tokens, state)
+    return Known(tokens, tuple(providers), state)
+
+
+def refresh(providers: Sequence[Address], state: StablePool) -> Generator[list[Call], Answers, StablePool]:
+    """The state with the rates that ``providers`` tell now."""
+    rated = [k for k, cache in enumerate(state.rates) if cache is not None]
+    answers = yield [(providers[k], _RATE) for k in rated]
+    told = dict(zip(rated, answers, strict=True))
+    rates = tuple(
+        cache and msgspec.structs.replace(cache, live=_words(told[k], 1)[0] if told[k] else None)
+        for k, cache in enumerate(state.rates)
+    )
+    return msgspec.structs.replace(state, rates=rates)
 
 
 def _require_known_kind(views: dict[str, bytes | None]) -> None:

@@ -90,6 +90,9 @@ class BalancerV3(Family):
         tokens, state = yield from reading.read(pool.home, pool.address)
         return Learned(msgspec.structs.replace(pool, tokens=tokens), state)
 
+    def refresh(self, pool: Pool, state: PoolState) -> Reading:
+        return (yield from reading.refresh(pool.home, pool.address, _own(pool, state)))
+
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
         after = None if state is None else _own(pool, state)
         for log in logs:

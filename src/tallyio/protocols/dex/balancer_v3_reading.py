@@ -2,6 +2,8 @@
 
 from collections.abc import Generator
 
+import msgspec
+
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
 from tallyio.protocols.dex.answers import answered, calldata, selector
@@ -69,6 +71,12 @@ def read(
         min_trade=answered(min_trade, 1, vault)[0],
     )
     return tokens, state
+
+
+def refresh(vault: Address, pool: Address, state: V3Pool) -> Generator[list[Call], list[bytes | None], V3Pool]:
+    """The state at the rates that the tokens' providers tell now."""
+    (told,) = yield [(vault, calldata(_TOKEN_RATES, int(pool, 16)))]
+    return msgspec.structs.replace(state, rates=tuple(_array(told, 1, pool)))
 
 
 def _array(answer: bytes | None, place: int, source: Address, width: int = 1) -> list[int]:

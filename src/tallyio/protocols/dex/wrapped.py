@@ -23,6 +23,7 @@ from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, Swap
 NATIVE = ZERO_ADDRESS
 """The chain's own currency as a token of pools, as Uniswap v4 names it."""
 GAS_NATIVE, GAS_VAULT, GAS_STAKED = 35_000, 75_000, 70_000
+_LENDS_ON = "it does not hold its assets itself: what they grow by, and what can be had, is not known"
 _MAX_OFFSET = 18
 _PROBE = 10**6
 """Previews are asked of this many times what there is: there a single virtual share makes a difference."""
@@ -128,7 +129,8 @@ _PREVIEWS = tuple(selector(f"preview{n}(uint256)") for n in ("Deposit", "Mint", 
 
 class SavingsVaults(_Wrapper):
     """ERC-4626 vaults whose shares are worth what they hold, as OpenZeppelin's, and simpler ones without virtual
-    shares. Which it is, its previews tell; one that rounds otherwise, takes a fee or lends its assets on is refused.
+    shares. Which it is, its previews tell, at every reading anew: while a share is worth one asset they may be alike.
+    One that rounds otherwise, takes a fee or lends its assets on is refused.
     """
 
     name = ERC4626
@@ -149,7 +151,7 @@ class SavingsVaults(_Wrapper):
         calls = [(vault, calldata(preview, amount)) for preview, amount in zip(_PREVIEWS, amounts, strict=True)]
         held, *previews = yield [(token, calldata(_BALANCE, own)), *calls]
         if answered(held, 1, token)[0] != assets:
-            return Refused("it does not hold its assets itself: what they grow by, and what can be had, is not known")
+            return Refused(_LENDS_ON)
         said = tuple(answered(answer, 1, vault)[0] for answer in previews)
         for virtual in ((0, 0), *((10**offset, 1) for offset in range(_MAX_OFFSET + 1))):
             state = VaultShares(assets, shares, *virtual, max_deposit, max_mint)

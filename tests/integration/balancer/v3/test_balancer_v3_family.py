@@ -13,7 +13,7 @@ from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.families.balancer_v3 import Stable, V3Pool
-from tallyio.protocols.dex.family import Learned
+from tallyio.protocols.dex.family import Learned, Reading
 from tallyio.protocols.dex.siblings import FAMILIES, family_of
 
 ONE, DAY = 10**18, 86_400
@@ -22,13 +22,17 @@ START_AMP = "startAmplificationParameterUpdate(uint256,uint256)"
 
 
 def _read(real: Any, pool: Pool) -> Learned:
-    reading, answers = family_of(pool).read(pool), None
+    learned: Learned = _told(real, family_of(pool).read(pool))
+    return learned
+
+
+def _told(real: Any, reading: Reading) -> Any:
+    answers = None
     while True:
         try:
             answers = real.evm.answered(reading.send(answers))  # type: ignore[arg-type]
         except StopIteration as end:
-            learned: Learned = end.value
-            return learned
+            return end.value
 
 
 def _discovered(real: Any) -> list[Pool]:
@@ -102,6 +106,22 @@ def _happen(real: Any, draw: random.Random, address: str, tokens: list[str], kin
         exact_out = draw.random() < 0.5
         amount = int(raw[j if exact_out else i] * 10 ** draw.uniform(-6, -1)) + 1
         real.swap(address, tokens[i], tokens[j], amount, exact_out)
+
+
+def test_rates_are_asked_for_again(real_balancer3: Callable[[], Any]) -> None:
+    real, draw, judged = real_balancer3(), random.Random(9), 0
+    for _ in range(8):
+        made = real.pool(draw, "weighted")
+        rated = [provider for provider in made[2] if int(provider, 16)] if made else []
+        if not rated:
+            continue
+        pool, state = _read(real, next(pool for pool in _discovered(real) if pool.address == made[0]))
+        real.evm.call(rated[0], "set(uint256)", 3 * ONE // 2 + 1)
+        refreshed = _told(real, FAMILY.refresh(pool, state))
+        assert refreshed == _read(real, pool).state
+        assert refreshed != state
+        judged += 1
+    assert judged > 2
 
 
 INFO = "(address[],(uint8,address,bool)[],uint256[],uint256[])"
