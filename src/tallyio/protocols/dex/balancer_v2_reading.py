@@ -79,16 +79,10 @@ def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
     if len(tokens) < 2:
         raise UnusablePoolError(f"it has {len(tokens)} tokens")
     _require_known_kind(views)
-    answers = yield [
-        *((vault, _TOKEN_INFO + key + _word(token)) for token in tokens),
-        *((token, _DECIMALS) for token in tokens),
-        *((pool, _RATE_CACHE + _word(token)) for token in tokens),
-        *((pool, _PRICE_RATE_CACHE + _word(token)) for token in tokens),
-        *((pool, _EXEMPT + _word(token)) for token in tokens),
-        *((pool, _FEE_CACHE + _word(fee)) for fee in (SWAP_FEE_TYPE, YIELD_FEE_TYPE)),
-        *((provider, _RATE) for provider in providers),
-    ]
-    state = _state(pool, tokens, views, answers)
+    asked = _asked(vault, key, tokens, providers, views)
+    answers = iter((yield [call for calls in asked.values() for call in calls]))
+    told = {what: [next(answers) for _ in calls] for what, calls in asked.items()}
+    state = _state(tokens, views, told)
     trial = _trial(state)
     if trial is not None:
         i, j, amount, expected = trial
@@ -125,16 +119,29 @@ def _require_known_kind(views: dict[str, bytes | None]) -> None:
         raise UnusablePoolError("a stable pool of the generation that traded its shares first")
 
 
-def _state(pool: Address, tokens: Sequence[Address], views: dict[str, bytes | None], answers: Answers) -> State:
-    n = len(tokens)
-    info, rest = answers[:n], answers[n:]
-    decimals, caches, price_caches, exempt = (rest[k * n : k * n + n] for k in range(4))
-    fees, live = rest[4 * n : 4 * n + 2], rest[4 * n + 2 :]
-    held = [_words(answer, 2) for answer in info]
+def _asked(
+    vault: Address, key: bytes, tokens: Sequence[Address], providers: Sequence[Address], views: dict[str, bytes | None]
+) -> dict[str, list[Call]]:
+    """What a pool of its kind is asked of each token, and of its fees; no more than its kind can tell."""
+    pool, asked = Address("0x" + key[:20].hex()), dict[str, list[Call]]()
+    asked["info"] = [(vault, _TOKEN_INFO + key + _word(token)) for token in tokens]
+    asked["decimals"] = [(token, _DECIMALS) for token in tokens]
+    if views["getNormalizedWeights()"] is None and views["getRateProviders()"] is not None:
+        cache = _PRICE_RATE_CACHE if views["getLastJoinExitData()"] is None else _RATE_CACHE
+        asked["caches"] = [(pool, cache + _word(token)) for token in tokens]
+        asked["live"] = [(provider, _RATE) for provider in providers]
+    if views["getBptIndex()"] is not None:
+        asked["exempt"] = [(pool, _EXEMPT + _word(token)) for token in tokens]
+        asked["fees"] = [(pool, _FEE_CACHE + _word(fee)) for fee in (SWAP_FEE_TYPE, YIELD_FEE_TYPE)]
+    return asked
+
+
+def _state(tokens: Sequence[Address], views: dict[str, bytes | None], told: dict[str, Answers]) -> State:
+    held = [_words(answer, 2) for answer in told["info"]]
     balances = VaultBalances(tuple(cash for cash, _ in held), tuple(managed for _, managed in held))
     (fee,), (paused, *_) = _words(views["getSwapFeePercentage()"], 1), _words(views["getPausedState()"], 3)
     scales = []
-    for token, answer in zip(tokens, decimals, strict=True):
+    for token, answer in zip(tokens, told["decimals"], strict=True):
         (places,) = _words(answer, 1)
         if places > MAX_DECIMALS:
             raise UnusablePoolError(f"token {token} has {places} decimals, expected {MAX_DECIMALS} at most")
@@ -146,15 +153,16 @@ def _state(pool: Address, tokens: Sequence[Address], views: dict[str, bytes | No
     amp, ramping, _ = _words(views["getAmplificationParameter()"], 3)
     if ramping:
         raise UnusablePoolError("its amplification is changing; where to, only the event told that started it")
+    nothing: Answers = [None] * len(tokens)
     by_price = views["getLastJoinExitData()"] is None
-    rates = _rates(price_caches if by_price else caches, live, by_price)
+    rates = _rates(told.get("caches", nothing), told.get("live", nothing), by_price)
     index, shares, kind = NO_SHARES, None, PLAIN if views["inRecoveryMode()"] is not None else FIRST
     if views["getBptIndex()"] is not None:
         (index,), kind = _words(views["getBptIndex()"], 1), COMPOSABLE
         last_amp, last_invariant = _words(views["getLastJoinExitData()"], 2)
         (supply,), (recovery,) = _words(views["totalSupply()"], 1), _words(views["inRecoveryMode()"], 1)
-        swap_fee, yield_fee = (_words(answer, 1)[0] for answer in fees)
-        flags = tuple(bool(_words(answer, 1)[0]) for k, answer in enumerate(exempt) if k != index)
+        swap_fee, yield_fee = (_words(answer, 1)[0] for answer in told["fees"])
+        flags = tuple(bool(_words(answer, 1)[0]) for k, answer in enumerate(told["exempt"]) if k != index)
         first = views["version()"] is None
         shares = Shares(supply, last_amp, last_invariant, swap_fee, yield_fee, flags, bool(recovery), first)
     return StablePool(kind, balances, tuple(scales), fee, amp, amp, 0, 0, tuple(rates), bool(paused), index, shares)
