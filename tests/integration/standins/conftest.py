@@ -68,7 +68,9 @@ class Bytecode:
 
     def store(self, contract: str, family: str, name: str, variable: str, value: int, *keys: int) -> None:
         """Sets a storage variable, of a mapping its entry at ``keys``."""
-        slot = self.slot(family, name, variable)
+        self.store_at(contract, self.slot(family, name, variable), value, *keys)
+
+    def store_at(self, contract: str, slot: int, value: int, *keys: int) -> None:
         for key in keys:
             slot = int.from_bytes(keccak256(key.to_bytes(32) + slot.to_bytes(32)))
         self.put(contract, slot, value)
