@@ -13,6 +13,7 @@ from tallyio.core.pools import (
     BALANCER_V2,
     CAMELOT,
     CURVE_NG,
+    LIQUIDITY_BOOK,
     PANCAKE_V3,
     V2,
     V3,
@@ -527,17 +528,17 @@ class StandinBench:
             except RuntimeError:
                 return -1
 
-        low, high, known = 0, 1, False
-        while (paid := answer(high)) < wanted and not (known and paid < 0):
-            known = known or paid > 0
-            low, high = high, high * 2
-            if high > 2**200:
-                raise RuntimeError("no input pays that")
-        beyond = paid < 0
+        powers = [2**k for k in range(129)]
+        paid = [answer(amount) for amount in powers]
+        beyond = max(paid) < wanted
+        first = next((k for k, each in enumerate(paid) if each >= wanted), 0)
+        if beyond:
+            first = max((k + 1 for k, each in enumerate(paid[:-1]) if each > 0), default=0)
+        low, high = powers[first] // 2, powers[first]
         while high - low > 1:
             middle = (low + high) // 2
-            paid = answer(middle)
-            low, high = (low, middle) if paid >= wanted or (beyond and paid < 0) else (middle, high)
+            found = answer(middle)
+            low, high = (low, middle) if found >= wanted or (beyond and found < 0) else (middle, high)
         if quote(high) < wanted:
             raise RuntimeError("no input pays that")
         return high
@@ -765,6 +766,84 @@ class BalancerV2Bench:
         return (found, amount) if exact_out else (amount, found)
 
 
+class BookBench(StandinBench):
+    """Liquidity Book pairs; the volatility makes a fee that rises with the bins crossed."""
+
+    def __init__(self, limited: bool) -> None:
+        super().__init__()
+        self.factory = self.chain.deploy(standins("book")["LBFactory"], abi.pack("(bool)", limited))
+        self.deployment = Deployment("book", LIQUIDITY_BOOK, self.factory)
+        self._deposits: dict[str, list[int]] = {}
+
+    def create(self, random: Random) -> None:
+        a, b = random.sample(self.chain.tokens, 2)
+        step, active = random.choice([1, 5, 10, 20, 100]), 2**23 + random.randrange(-300, 300)
+        order = "createLBPair(address,address,uint24,uint16)"
+        try:
+            (pair,) = self.chain.call(self.factory, order, a, b, active, step, returns="(address)")
+        except RuntimeError:  # there is one
+            self.create(random)
+            return
+        self._deposits[pair] = []
+        if random.random() < 0.95:
+            for offset in [0, *random.sample(range(-90, 90), random.choice([3, 20, 60]))]:
+                self._provide(random, pair, a, b, active + offset, active)
+
+    def _provide(self, random: Random, pair: str, x: str, y: str, number: int, active: int) -> None:
+        unit = 10**18
+        parts = (0 if number < active else unit, 0 if number > active else unit)
+        for token, part in zip((x, y), parts, strict=True):
+            if part:
+                amount = int(10 ** random.uniform(15, 24))
+                self.chain.call(token, "transfer(address,uint256)", pair, amount)
+        config = (parts[0] << 88 | parts[1] << 24 | number).to_bytes(32)
+        self.chain.call(pair, "mint(address,bytes32[],address)", ME, [config], ME)
+        self._deposits[pair].append(number)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        pair, what = pool.address, random.randrange(4)
+        if what < 2:
+            active = self.view(pair, "getActiveId()")
+            self._provide(random, pair, *pool.tokens, active + random.randrange(-100, 100), active)
+        elif what == 2 and self._deposits[pair]:
+            number = random.choice(self._deposits[pair])
+            held = self.view(pair, "balanceOf(address,uint256)", ME, number)
+            order = "burn(address,address,uint256[],uint256[])"
+            self.chain.call(pair, order, ME, ME, [number], [held // random.choice([1, 2])])
+        else:
+            rules = (random.choice([0, 5000, 8000]), 30, 600, 5000, random.choice([0, 40_000]), 1000, 300_000)
+            setting = "setStaticFeeParameters(uint16,uint16,uint16,uint16,uint24,uint16,uint24)"
+            self.chain.call(pair, setting, *rules)
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        shape = "(uint128,uint128,uint128)"
+
+        def quote(spent: int) -> int:
+            if spent >> 128:
+                raise RuntimeError("more than the pair counts")
+            before = self.chain.evm.snapshot()
+            data = abi.call("getSwapOut(uint128,bool)", spent, sold == 0)
+            try:
+                left, out, _ = abi.unpack(shape, bytes(self.chain.evm.message_call(ME, pool.address, calldata=data)))
+            finally:
+                self.chain.evm.revert(before)
+            if left:
+                raise RuntimeError("filled in part")
+            return int(out)
+
+        paid = self.least(quote, amount) if exact_out else amount
+        out = quote(paid)
+        before, kept = self.chain.evm.snapshot(), list(self.chain.logs)
+        self.chain.call(pool.tokens[sold], "transfer(address,uint256)", pool.address, paid)
+        try:
+            self.chain.call(pool.address, "swap(bool,address)", sold == 0, ME)
+        except RuntimeError:
+            self.chain.evm.revert(before)
+            self.chain.logs = kept
+            raise
+        return paid, out
+
+
 BENCHES: dict[str, Callable[[], Bench]] = {
     "uniswap_v2": lambda: V2Bench(3000),
     "pancakeswap_v2": lambda: V2Bench(2500),
@@ -776,6 +855,8 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     CAMELOT: lambda: SolidlyBench(CAMELOT),
     CURVE_NG: StableSwapBench,
     BALANCER_V2: BalancerV2Bench,
+    "liquidity_book_2_1": lambda: BookBench(False),
+    "liquidity_book_2_2": lambda: BookBench(True),
 }
 
 

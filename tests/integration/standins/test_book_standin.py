@@ -89,7 +89,9 @@ class Replay:
         for place, level in ((1, middle), (2, leaves)):
             for number, bits in level.items():
                 self.evm.store_at(pair, slot("tree") + place, bits, number)
-        for side, (token, reserves, fees) in enumerate(zip(tokens, ("reserveX", "reserveY"), ("feesX", "feesY"))):
+        for side, (token, reserves, fees) in enumerate(
+            [(tokens[0], "reserveX", "feesX"), (tokens[1], "reserveY", "feesY")]
+        ):
             held, owed = state["reserves"][side], state["protocol_fees"][side]
             self.evm.put(pair, slot(reserves), held)
             self.evm.put(pair, slot(fees), owed)

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from tallyio.core.errors import ChainDataError
-
-_DOUBLINGS = 256
+from tallyio.core.units import UINT128_MAX
 
 
 def least_input(quote: Callable[[int], int], wanted: int, guess: int) -> int:
@@ -14,24 +13,13 @@ def least_input(quote: Callable[[int], int], wanted: int, guess: int) -> int:
     ``wanted`` and one unit less does not. Raises ``ChainDataError`` where no input pays it, with the contract's reason.
     """
 
-    paid, step, too_little, high = _paid(quote, max(guess, 1)), 1, 0, max(guess, 1)
+    high = max(guess, 1)
+    paid = _paid(quote, high)
+    beyond = False
     if paid is None or paid < wanted:
-        quoted = bool(paid)
-        for _ in range(_DOUBLINGS):
-            too_little, high, step = high, high + step, step * 2
-            paid = _paid(quote, high)
-            if (paid is not None and paid >= wanted) or (paid is None and quoted):
-                break
-            quoted = quoted or bool(paid)
+        too_little, high, beyond = _upwards(quote, wanted, high)
     else:
-        while high > 1 and not too_little:
-            amount = max(high - step, 1)
-            below = _paid(quote, amount)
-            if below is not None and below >= wanted:
-                high, step = amount, step * 2
-            else:
-                too_little = amount
-    beyond = paid is None
+        too_little, high = _downwards(quote, wanted, high)
     while high - too_little > 1:
         middle = (too_little + high) // 2
         paid = _paid(quote, middle)
@@ -42,6 +30,34 @@ def least_input(quote: Callable[[int], int], wanted: int, guess: int) -> int:
     if (found := quote(high)) < wanted:
         raise ChainDataError(f"no input pays {wanted}, {high} pays {found}")
     return high
+
+
+def _upwards(quote: Callable[[int], int], wanted: int, low: int) -> tuple[int, int, bool]:
+    """Too little, enough, and whether that is only because the contract refuses more than the last it quotes."""
+    step, refused, high = 1, 0, low
+    while high < UINT128_MAX:
+        high, step = high + step, step * 2
+        paid = _paid(quote, high)
+        if paid is None:
+            refused = refused or high
+        elif paid >= wanted:
+            return low, high, False
+        else:
+            low, refused = high, 0
+    if not refused:
+        raise ChainDataError(f"no input pays {wanted}")
+    return low, refused, True
+
+
+def _downwards(quote: Callable[[int], int], wanted: int, high: int) -> tuple[int, int]:
+    step = 1
+    while high > 1:
+        amount = max(high - step, 1)
+        paid = _paid(quote, amount)
+        if paid is None or paid < wanted:
+            return amount, high
+        high, step = amount, step * 2
+    return 0, high
 
 
 def _paid(quote: Callable[[int], int], amount: int) -> int | None:

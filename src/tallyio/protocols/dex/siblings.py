@@ -6,6 +6,7 @@ from tallyio.protocols.dex.balancer_buffers import BalancerBuffers
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
 from tallyio.protocols.dex.balancer_v3 import BalancerV3
 from tallyio.protocols.dex.family import Family
+from tallyio.protocols.dex.liquidity_book import LiquidityBookPairs
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.solidly import Solidly
 from tallyio.protocols.dex.stableswap import StableSwap
@@ -29,6 +30,7 @@ _ALL: tuple[Family, ...] = (
     Solidly(VELODROME),
     Solidly(CAMELOT),
     StableSwap(),
+    LiquidityBookPairs(),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}

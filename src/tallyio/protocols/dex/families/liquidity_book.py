@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.core.units import BPS, UINT128_MAX, UINT256_MAX
 from tallyio.protocols.dex.families.words import require
 
@@ -43,7 +44,7 @@ class Volatility(msgspec.Struct, frozen=True):
     updated: int
 
 
-class LiquidityBook(msgspec.Struct, frozen=True):
+class LiquidityBook(PoolState, frozen=True):
     """``bins`` are all that hold a token, by id; reserves and protocol fees in the tokens' units."""
 
     version: str
