@@ -106,6 +106,14 @@ contract Market {
         require(IToken(token).transferFrom(msg.sender, address(this), assets), "repay");
     }
 
+    function getNumMarkets() external pure returns (uint256) {
+        return 2;
+    }
+
+    function getMarketTokenAddress(uint256 market) external view returns (address) {
+        return coins[market];
+    }
+
     function operate(Account[] calldata accounts, Action[] calldata actions) external {
         require(accounts.length == 1 && actions.length == 3 && accounts[0].owner == msg.sender, "form");
         (Action calldata out, Action calldata call_, Action calldata back) = (actions[0], actions[1], actions[2]);

@@ -129,7 +129,7 @@ def forwards(step: Step | None, following: Step) -> bool:
     if not isinstance(step, SwapStep) or not isinstance(following, SwapStep):
         return False
     taker = kinds.kind_of(following.family)
-    takes = taker in (V2, LIQUIDITY_BOOK) or (taker == CURVE and bool(following.detail[0] & kinds.RECEIVED))
+    takes = taker in (V2, LIQUIDITY_BOOK) or (taker == CURVE and any(d & kinds.RECEIVED for d in following.detail[:1]))
     return (
         takes
         and kinds.kind_of(step.family) not in (CURVE, CONVERT)

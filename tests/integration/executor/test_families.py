@@ -18,10 +18,14 @@ from tallyio.core.pools import (
     CURVE_NG,
     ERC4626,
     LIQUIDITY_BOOK,
+    V2,
+    V3,
     V4,
     VELODROME,
     WRAPPED_NATIVE,
     WRAPPED_STAKED,
+    Pool,
+    V2State,
 )
 from tallyio.core.trade import FlashLoan, Route, SwapStep
 from tallyio.core.units import ETHER, ZERO_ADDRESS, Address, address
@@ -33,6 +37,8 @@ from tallyio.devnet.deploy.wrapped import wrapped_contracts
 from tallyio.execution.deploy import creation_data
 from tallyio.execution.kinds import RECEIVED, UNDERLYING, UNSIGNED, v4_pool_id
 from tallyio.execution.plan import EXECUTE_SELECTOR, Guards, execute_calldata
+from tallyio.protocols.flash_loans import balancer_v2, dydx_solo, morpho, uniswap_v2, uniswap_v3, uniswap_v4
+from tallyio.protocols.flash_loans.offer import Offer
 
 HUGE = 1 << 120
 NATIVE = ZERO_ADDRESS
@@ -455,9 +461,36 @@ def earning(town: Town, amount: int) -> tuple[SwapStep, SwapStep]:
     return bought, step(pool, CURVE_NG, town.a, town.weth, bought.amount_out, 2 * bought.amount_out, (0, 0, 1))
 
 
+def offered(town: Town, loan: FlashLoan) -> Offer:
+    """What the lender's own views say that it lends."""
+    token, market = loan.token, loan.market
+    if loan.source in ("uniswap_v2", "uniswap_v3"):
+        tokens = tuple(sorted((town.weth, town.lab.tokens[2])))
+        if loan.source == "uniswap_v2":
+            reserves = town.chain.ask(market, "getReserves()", returns="(uint112,uint112,uint32)")[:2]
+            pair = uniswap_v2.offer(Pool(market, V2, "v2", tokens, 2500), V2State(*reserves), token)
+            assert pair is not None
+            return pair
+        reading = uniswap_v3.read(Pool(market, V3, "v3", tokens, 3000), token)
+    else:
+        readers = {"balancer_v2": balancer_v2, "uniswap_v4": uniswap_v4, "morpho": morpho, "dydx_solo": dydx_solo}
+        reading = readers[loan.source].read(market, token)
+    calls = next(reading)
+    while True:
+        sent = [{"to": to, "data": "0x" + data.hex()} for to, data in calls]
+        try:
+            calls = reading.send([bytes.fromhex(town.chain.rpc.call("eth_call", c, "latest")[2:]) for c in sent])
+        except StopIteration as done:
+            offer: Offer = done.value
+            return offer
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_loan_costs_what_it_says(town: Town, manager: Manager, vault: Any, source: str) -> None:
     loan = lent(town, manager, vault, source)
+    offer = offered(town, loan)
+    assert offer.available >= loan.amount
+    assert offer.loan(loan.amount) == loan
     inner = earning(town, loan.amount)
     gained = inner[-1].amount_out - loan.amount - loan.premium
     route = Route(funding=loan, inner=inner)
