@@ -36,6 +36,7 @@ GOALS: dict[str, Goal] = {
     "twocrypto.quote": Goal(p50_ns=1_000),
     "tricrypto.quote": Goal(p50_ns=1_000),
     "solidly.quote": Goal(p50_ns=1_000),
+    "liquidity_book.quote": Goal(p50_ns=1_000),
     "balancer.weighted": Goal(p50_ns=2_000),
     "balancer.stable": Goal(p50_ns=1_000),
     "best_input.curve": Goal(p50_ns=20_000),

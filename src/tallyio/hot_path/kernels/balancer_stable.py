@@ -37,6 +37,7 @@ _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _WAD = np.uint64(10**18)
 _UNIT = np.uint64(1000)
+_TWO, _FIVE, _TEN = np.uint64(2), np.uint64(5), np.uint64(10)
 _SIZE, _VAULT_BITS = np.uint64(128), np.uint64(112)
 _MOST = np.uint64(250)
 _STEPS = 255
@@ -156,6 +157,31 @@ def _balance(row: Words, at: Index, i: Index, j: Index, x: Word, d: Word) -> tup
     above, small = add_checked(squared, c)
     if not fine or not small:
         return d, REFUSED
+    y, proven = _settled(d, b, c)
+    if proven:
+        return y, PAID
+    return _newton(d, b, c, above)
+
+
+@inlined
+def _settled(d: Word, b: Word, c: Word) -> tuple[Word, bool]:
+    """Where the iteration with rounded-up steps ends: the root rounded up, if that and five above it step to it.
+
+    ``stable`` has the argument: steps that do not end fall by two at least from further above.
+    """
+    y, slope, ok = stable.floor_root(d, b, c)
+    if not ok:
+        return y, False
+    if c + mul_128(y, y) != y * slope:
+        y, slope = y + u256(_ONE), slope + u256(_TWO)
+    further = y + u256(_FIVE)
+    here, there = c + mul_128(y, y), c + mul_128(further, further)
+    rounds = here <= y * slope and here + slope > y * slope
+    return y, rounds and there <= y * (slope + u256(_TEN))
+
+
+@kernel
+def _newton(d: Word, b: Word, c: Word, above: Word) -> tuple[Word, Index]:
     y = _over_up(above, d + b)
     for _ in range(_STEPS):
         if not fits(y, _SIZE):

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.kernels import balancer_stable, crypto, pair, solidly, stable, weighted
+from tallyio.hot_path.kernels import balancer_stable, crypto, liquidity_book, pair, solidly, stable, weighted
 from tallyio.hot_path.kernels.codes import (
     BALANCER_STABLE,
     BEYOND,
+    LIQUIDITY_BOOK,
     PAID,
     REFUSED,
     SOLIDLY,
@@ -49,6 +50,9 @@ def quote(row: Words, at: Index, i: Index, j: Index, dx: Word) -> tuple[Word, In
     if family == SOLIDLY:
         paid, code = solidly.quote(row, at, i, dx)
         return paid, code
+    if family == LIQUIDITY_BOOK:
+        paid, code = liquidity_book.quote(row, at, i, dx)
+        return paid, code
     if family == V2:
         reserves = at + pair.RESERVES
         paid, ok = amount_out(dx, load128(row, reserves + 2 * i), load128(row, reserves + 2 * j), row[at + pair.FEE])
@@ -74,7 +78,7 @@ def refresh(row: Words, at: Index) -> Index:
         return solidly.refresh(row, at)
     if family == BALANCER_STABLE:
         return balancer_stable.refresh(row, at)
-    return PAID if family in (V2, WEIGHTED) else BEYOND
+    return PAID if family in (V2, WEIGHTED, LIQUIDITY_BOOK) else BEYOND
 
 
 @kernel

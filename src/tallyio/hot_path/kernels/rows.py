@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import UINT128_MAX
-from tallyio.hot_path.kernels import balancer_stable, codes, crypto, pair, solidly, stable, weighted
+from tallyio.hot_path.kernels import balancer_stable, codes, crypto, liquidity_book, pair, solidly, stable, weighted
 
 Row = NDArray[np.uint64]
 _LIMB = 64
@@ -152,6 +152,35 @@ def solidly_row(
         _put(row, solidly.SCALES + 2 * side, scales[side])
         _put(row, solidly.RESERVES + 2 * side, reserves[side])
     return refreshed(row)
+
+
+def liquidity_book_row(
+    bin_step: int,
+    base_factor: int,
+    control: int,
+    most_volatility: int,
+    reference: int,
+    id_reference: int,
+    active: int,
+    bins: Sequence[tuple[int, int, int, int]],
+    *,
+    limited: bool,
+) -> Row:
+    """A Liquidity Book pair: the references as a trade at that moment finds them, ``bins`` sorted as (id, X, Y, price
+    Q128.128); ``limited`` from version 2.2 on."""
+    row = np.zeros(liquidity_book.BINS + len(bins) * liquidity_book.BIN, np.uint64)
+    row[0] = codes.LIQUIDITY_BOOK | (liquidity_book.LIMITED if limited else 0) << 16
+    place = sum(each[0] < active for each in bins)
+    values = bin_step, base_factor, control, most_volatility, reference, id_reference, active, len(bins), place
+    row[liquidity_book.BIN_STEP : liquidity_book.BINS] = [_limb(value) for value in values]
+    for k, (number, x, y, price) in enumerate(bins):
+        at = liquidity_book.BINS + k * liquidity_book.BIN
+        row[at] = number
+        _put(row, at + liquidity_book.AMOUNTS, x)
+        _put(row, at + liquidity_book.AMOUNTS + 2, y)
+        _put(row, at + liquidity_book.PRICE, price & UINT128_MAX)
+        _put(row, at + liquidity_book.PRICE + 2, price >> 128)
+    return row
 
 
 def refreshed(row: Row) -> Row:

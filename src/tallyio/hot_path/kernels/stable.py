@@ -212,17 +212,14 @@ def _balance(row: Words, at: Index, i: Index, j: Index, x: Word) -> tuple[Word, 
     return _newton(d, b, c, unit)
 
 
-@inlined
-def _settled(d: Word, b: Word, c: Word) -> tuple[Word, bool]:
-    """Where Newton's iteration from ``d`` ends: the floor of the root of ``y * (y + b - d) = c``, if that is proven.
+@kernel
+def floor_root(d: Word, b: Word, c: Word) -> tuple[Word, Word, bool]:
+    """The floor of the root ``y`` of ``y * (y + b - d) = c`` and ``2 * y + b - d``, if that is proven.
 
-    A step from ``e`` above the root ends ``e**2 / slope`` above it, and the slope is at least ``2 * e``: so the steps
-    fall by ``e / 2`` at least, and one of 1 or 0, which ends them, begins within 5 of the root. Steps are monotone
-    above the root: where floor and floor + 5 both step to the floor, all between do. A start more than 3 below the root
-    steps over it; one nearer is not proven.
+    A double is the start; what is left of ``c`` is exact and mends it twice.
     """
     if not fits(d | b, _HALF) or not fits(c, _MOST_C):
-        return d, False
+        return d, d, False
     free = to_float(b) - to_float(d)
     reach = np.sqrt(free * free + 4.0 * to_float(c))
     near = 2.0 * to_float(c) / (reach + free) if free > 0.0 else 0.5 * (reach - free)
@@ -235,18 +232,30 @@ def _settled(d: Word, b: Word, c: Word) -> tuple[Word, bool]:
         else:
             y = y + from_float(to_float(rest) / slope)
         if not fits(y, _HALF):
-            return y, False
+            return y, d, False
     slope = y + y + b - d
     rest = c + mul_128(y, y) - y * slope
     if negative(rest) and y != u256(_ZERO):
         y = y - u256(_ONE)
         slope = y + y + b - d
         rest = c + mul_128(y, y) - y * slope
-    if negative(slope) or negative(rest) or rest >= slope:
+    return y, slope, not (negative(slope) or negative(rest)) and rest < slope
+
+
+@inlined
+def _settled(d: Word, b: Word, c: Word) -> tuple[Word, bool]:
+    """Where Newton's iteration from ``d`` ends: the floor of the root, if that is proven.
+
+    A step from ``e`` above the root ends ``e**2 / slope`` above it, and the slope is at least ``2 * e``: so the steps
+    fall by ``e / 2`` at least, and one of 1 or 0, which ends them, begins within 5 of the root. Steps are monotone
+    above the root: where floor and floor + 5 both step to the floor, all between do. A start more than 3 below the root
+    steps over it; one nearer is not proven.
+    """
+    y, slope, ok = floor_root(d, b, c)
+    if not ok:
         return y, False
     further = y + u256(_FIVE)
-    steep = slope + u256(_TEN)
-    fine = c + mul_128(further, further) < (y + u256(_ONE)) * steep
+    fine = c + mul_128(further, further) < (y + u256(_ONE)) * (slope + u256(_TEN))
     return y, fine and (d > y or d + u256(_THREE) < y)
 
 

@@ -9,11 +9,12 @@ from tallyio.hot_path.kernels.codes import BEYOND, PAID, REFUSED
 from tallyio.hot_path.kernels.cubic import NO_ROOT, cardano, in_share, newton_balance, scale_down
 from tallyio.hot_path.kernels.ratio import over
 from tallyio.hot_path.kernels.signed import divided, multiplies, negative, signed_float, size_of
-from tallyio.hot_path.uint256 import constant, div_small, fits, from_float, mul_128, u256
+from tallyio.hot_path.uint256 import constant, div_small, fits, from_float, limb, mul_128, u256
 
 Word = Any
 Limb = Any
 Index = Any
+Real = Any
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
@@ -67,6 +68,24 @@ def _deltas(a: Word, b: Word, c: Word, e: Word) -> tuple[Word, Word]:
 
 
 @inlined
+def _power_below(size: Real) -> Index:
+    """How many of ``scale_down``'s marks ``size`` is above."""
+    passed, mark = 0, 1e20
+    for k in range(6):
+        if size > mark:
+            passed += 1
+        mark *= 1e4 if k == 0 else 1e2
+    return passed
+
+
+@inlined
+def _parted(a: Word, divider: Word) -> Word:
+    """The quotient towards zero, by a divisor of one limb."""
+    q, _ = div_small(size_of(a), limb(divider, _ZERO))
+    return u256(_ZERO) - q if negative(a) else q
+
+
+@inlined
 def _divider(b: Word, c: Word, e: Word) -> Word:
     """``scale_down`` of the least of ``|delta0|``, ``|delta1|``, a: from doubles, where their error cannot matter."""
     fb, fc, fe = signed_float(b), signed_float(c), signed_float(e)
@@ -77,9 +96,8 @@ def _divider(b: Word, c: Word, e: Word) -> Word:
     delta1 = 3.0 * delta0 + fb - cube
     low = min(min(abs(delta0) - off - 2.0, abs(delta1) - off1), 1e32)
     high = min(min(abs(delta0) + off + 2.0, abs(delta1) + off1), 1e32)
-    divider = scale_down(from_float(high), _STEPS, _STEP)
-    if low > 0.0 and scale_down(from_float(low), _STEPS, _STEP) == divider:
-        return divider
+    if low > 0.0 and _power_below(low) == _power_below(high):
+        return scale_down(from_float(high), _STEPS, _STEP)
     exact0, exact1 = _deltas(_A(), b, c, e)
     least = size_of(exact0)
     if size_of(exact1) < least:
@@ -107,7 +125,7 @@ def _root(ann: Limb, gamma: Limb, x: Word, d: Word) -> tuple[Word, Index]:
         return nothing, BEYOND
     divider = _divider(b, c, e)
     if divider != u256(_ONE):
-        a, b, c, e = divided(a, divider), divided(b, divider), divided(c, divider), divided(e, divider)
+        a, b, c, e = _parted(a, divider), _parted(b, divider), _parted(c, divider), _parted(e, divider)
     delta0, delta1 = _deltas(a, b, c, e)
     c1, code = cardano(b, delta0, delta1)
     if code != PAID:

@@ -31,6 +31,7 @@ NAMES = {
     "solidly.quote": "solidly",
     "balancer.weighted": "balancer.weighted",
     "balancer.stable": "balancer.stable",
+    "liquidity_book.quote": "liquidity_book",
 }
 BEST = {
     "best_input.curve": ("stable_ng", "stable_legacy", "twocrypto", "tricrypto"),
@@ -56,7 +57,7 @@ def run(setting: Setting) -> Iterator[Result]:
 def _best_inputs(setting: Setting, name: str, families: tuple[str, ...]) -> Result:
     from tallyio.hot_path.kernels import rows
     from tallyio.hot_path.kernels.best import best_inputs
-    from tallyio.protocols.dex.compiled.states import gap
+    from tallyio.protocols.dex.compiled.samples import gap
 
     random, answers = seeded(setting.seed, name), np.zeros(8, np.uint64)
     cycles = [gap(random, families[k % len(families)]) for k in range(CYCLES)]
@@ -98,7 +99,7 @@ def _searched(cycle: Any, near: int) -> int:
 def _paid(random: Random, name: str) -> "list[Asked]":
     """Swaps that the pools pay: a refused one is quick."""
     from tallyio.hot_path.kernels import rows
-    from tallyio.protocols.dex.compiled.states import FAMILIES
+    from tallyio.protocols.dex.compiled.samples import FAMILIES
 
     asked: list[Asked] = []
     while len(asked) < BATCH:

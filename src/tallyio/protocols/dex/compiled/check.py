@@ -10,7 +10,8 @@ import msgspec
 
 from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.kernels import codes, rows
-from tallyio.protocols.dex.compiled.states import FAMILIES, Asked
+from tallyio.protocols.dex.compiled.samples import FAMILIES
+from tallyio.protocols.dex.compiled.states import Asked
 
 CHUNK = 2_000
 

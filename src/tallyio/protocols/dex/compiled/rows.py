@@ -5,13 +5,14 @@ Raises ``ChainDataError`` where a number does not fit the row, ``SwapRefusedErro
 
 from tallyio.hot_path.kernels import rows
 from tallyio.hot_path.kernels.rows import Row
-from tallyio.protocols.dex.families import balancer_stable, solidly, stable_ng_views
+from tallyio.protocols.dex.families import balancer_stable, liquidity_book, solidly, stable_ng_views
 from tallyio.protocols.dex.families.balancer_shares import without
 from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_math import ONE
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.families.crypto_views import present_d
+from tallyio.protocols.dex.families.liquidity_book import LiquidityBook
 from tallyio.protocols.dex.families.rate_cache import rate_of
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
@@ -64,3 +65,20 @@ def balancer_stable_row(pool: BalancerStable, now: int) -> Row:
     first = pool.kind == balancer_stable.FIRST
     amplification = pool.amplification(now)
     return rows.balancer_stable_row(totals, cash, kept, amplification, pool.fee, rounded_up=first, paused=pool.paused)
+
+
+def liquidity_book_row(book: LiquidityBook, now: int) -> Row:
+    """For a trade at ``now``: the volatility's references decay until then."""
+    found = liquidity_book.refreshed(book.volatility, book.rules, book.active_id, now)
+    bins = [(n, *held, liquidity_book.price_at(n, book.bin_step)) for n, held in sorted(book.bins.items())]
+    return rows.liquidity_book_row(
+        book.bin_step,
+        book.rules.base_factor,
+        book.rules.variable_control,
+        book.rules.max_volatility,
+        found.reference,
+        found.id_reference,
+        book.active_id,
+        bins,
+        limited=book.version == liquidity_book.LIMITED,
+    )

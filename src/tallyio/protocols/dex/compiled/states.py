@@ -7,33 +7,20 @@ from random import Random
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
-from tallyio.hot_path.kernels.rows import Row, pair_row, quote
+from tallyio.hot_path.kernels.rows import Row
 from tallyio.protocols.dex.compiled import rows
-from tallyio.protocols.dex.families import (
-    balancer_stable,
-    balancer_weighted,
-    crypto_views,
-    solidly,
-    solidly_pool,
-    stable_legacy,
-    stable_math,
-    stable_ng,
-)
+from tallyio.protocols.dex.families import crypto_views, solidly, solidly_pool, stable_legacy, stable_math, stable_ng
 from tallyio.protocols.dex.families import tricrypto_math as three
 from tallyio.protocols.dex.families import twocrypto_math as two
-from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
-from tallyio.protocols.dex.families.balancer_vault import VaultBalances
-from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_math import ONE
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
-from tallyio.protocols.dex.families.rate_cache import RateCache
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
 from tallyio.protocols.dex.families.words import u256
 
 NOW = 1_700_000_000
-_DECIMALS = 0, 2, 6, 6, 8, 18, 18, 18, 18
+DECIMALS = 0, 2, 6, 6, 8, 18, 18, 18, 18
 
 
 class Asked(NamedTuple):
@@ -63,7 +50,7 @@ def traded(random: Random, balance: int, calm: bool) -> int:
 
 
 def stable_pool(random: Random, n: int, calm: bool) -> StableNgPool:
-    decimals = [random.choice(_DECIMALS[2:] if calm else _DECIMALS) for _ in range(n)]
+    decimals = [random.choice(DECIMALS[2:] if calm else DECIMALS) for _ in range(n)]
     middle = random.uniform(3 if calm else 0, 9)
     span = 0.3 if calm else random.choice((0.01, 0.1, 0.5, 1, 3))
     rates = [10 ** (36 - d) for d in decimals]
@@ -114,7 +101,7 @@ def legacy_pool(random: Random, calm: bool) -> StablePool:
 
 def crypto_state(random: Random, n: int, calm: bool) -> CryptoPool:
     curve = two if n == 2 else three
-    decimals = [random.choice(_DECIMALS[2:]) for _ in range(n)]
+    decimals = [random.choice(DECIMALS[2:]) for _ in range(n)]
     prices = [ONE, *(int(10 ** random.uniform(14, 23)) for _ in range(n - 1))]
     while True:
         ann, gamma = _a_gamma(random, n, calm)
@@ -164,7 +151,7 @@ def _a_gamma(random: Random, n: int, calm: bool) -> tuple[int, int]:
 
 
 def solidly_state(random: Random, calm: bool) -> SolidlyPool:
-    decimals = [random.choice(_DECIMALS[2:] if calm else _DECIMALS[1:]) for _ in range(2)]
+    decimals = [random.choice(DECIMALS[2:] if calm else DECIMALS[1:]) for _ in range(2)]
     stable_curve = calm or random.random() < 0.75
     middle, span = random.uniform(3 if calm else 0, 9), 0.2 if calm else random.choice((0.01, 0.3, 1.5))
     variant = random.choice(rows.VARIANTS)
@@ -229,81 +216,3 @@ def solidly_asked(random: Random, calm: bool = False) -> Asked:
     i = random.randrange(2)
     dx = traded(random, pool.reserve1 if i else pool.reserve0, calm)
     return Asked(rows.solidly_row(pool), i, 1 - i, dx, lambda: solidly_pool.amount_out(pool, i, dx))
-
-
-def weighted_state(random: Random, calm: bool) -> WeightedPool:
-    n = 2 if calm else random.choice((2, 2, 3, 4, 8))
-    decimals = [random.choice(_DECIMALS[2:] if calm else _DECIMALS) for _ in range(n)]
-    shares = [random.choice((1, 1, 2, 4)) if random.random() < 0.5 else random.uniform(0.03, 1) for _ in range(n)]
-    weights = [int(ONE * share / sum(shares)) for share in shares]
-    weights[0] += ONE - sum(weights)
-    return WeightedPool(
-        balances=VaultBalances(tuple(tokens(random, d, 3 if calm else -2, 8) for d in decimals), (0,) * n),
-        scales=tuple(10 ** (18 - d) for d in decimals),
-        weights=tuple(weights),
-        fee=random.choice((10**14, 3 * 10**15, random.randint(10**12, 10**17))),
-        fast_powers=random.random() < 0.7,
-    )
-
-
-def weighted_asked(random: Random, calm: bool = False) -> Asked:
-    pool = weighted_state(random, calm)
-    i, j = random.sample(range(len(pool.weights)), 2)
-    dx = traded(random, pool.balances.totals[i], calm)
-    return Asked(rows.weighted_row(pool), i, j, dx, lambda: balancer_weighted.exchange(pool, i, j, dx)[0])
-
-
-def balancer_stable_state(random: Random, calm: bool) -> BalancerStable:
-    ng = stable_pool(random, 3 if calm else random.choice((2, 3, 4, 5)), calm)
-    decimals = [len(str(10**36 // rate)) - 1 for rate in ng.rates]
-    scales = [10 ** (18 - min(18, max(0, d))) for d in decimals]
-    rates = [random.choice((None, RateCache(int(ONE * random.uniform(0.9, 1.3)), 0, 0, NOW))) for _ in scales]
-    return BalancerStable(
-        kind=random.choice((balancer_stable.FIRST, balancer_stable.PLAIN)),
-        balances=VaultBalances(ng.balances, (0,) * len(scales)),
-        scales=tuple(scales),
-        fee=random.choice((10**14, 4 * 10**14, random.randint(10**12, 10**17))),
-        initial_amp=10 * ng.initial_a,
-        future_amp=10 * ng.future_a,
-        initial_amp_time=ng.initial_a_time,
-        future_amp_time=ng.future_a_time,
-        rates=tuple(rates),
-    )
-
-
-def balancer_stable_asked(random: Random, calm: bool = False) -> Asked:
-    pool = balancer_stable_state(random, calm)
-    i, j = random.sample(range(len(pool.scales)), 2)
-    dx = traded(random, pool.balances.totals[i], calm)
-    row = rows.balancer_stable_row(pool, NOW)
-    return Asked(row, i, j, dx, lambda: balancer_stable.exchange(pool, i, j, dx, NOW)[0])
-
-
-FAMILIES: dict[str, Callable[[Random, bool], Asked]] = {
-    "stable_ng": stable_ng_asked,
-    "stable_legacy": stable_legacy_asked,
-    "twocrypto": twocrypto_asked,
-    "tricrypto": tricrypto_asked,
-    "solidly": solidly_asked,
-    "balancer.weighted": weighted_asked,
-    "balancer.stable": balancer_stable_asked,
-}
-
-
-def gap(random: Random, name: str) -> list[tuple[Row, int, int]]:
-    """A cycle of a calm pool of the family and a pair of constant product that pays up to some per cent more."""
-    while True:
-        try:
-            asked = FAMILIES[name](random, True)
-            small = max(asked.amount // 1000, 1)
-            paid = quote(asked.row, asked.i, asked.j, small)
-        except ChainDataError:
-            continue
-        if not paid or paid < 10**6 or small < 10**6:
-            continue
-        depth = asked.amount * random.randint(2, 200)
-        edge = random.uniform(1.01, 1.08)
-        bought = depth * paid // small
-        if random.random() < 0.5:
-            return [(asked.row, asked.i, asked.j), (pair_row((bought, int(depth * edge)), 3000), 0, 1)]
-        return [(pair_row((depth, int(bought * edge)), 500), 0, 1), (asked.row, asked.j, asked.i)]
