@@ -88,6 +88,7 @@ async def sight_of(rpc: Rpc, directory: ConfigDirectory, figures: RunFigures, th
         untradable=condemned | dict(chain.untradable_tokens),
         longest=directory.settings.max_hops,
         minimum_wei=directory.strategy("arbitrage", ArbitrageSettings).min_profit_wei,
+        anchor=chain.weth,
     )
 
 

@@ -78,7 +78,8 @@ class Sight(msgspec.Struct, frozen=True):
 
     ``foreign`` contracts belong to no protocol that is known, ``unknown`` ones to a known protocol but not to the
     market, or not with a state that can be priced; no route may touch ``untradable`` tokens and pools. ``longest`` is
-    the most hops that are searched, ``minimum_wei`` the least value that is proposed.
+    the most hops that are searched, ``minimum_wei`` the least value that is proposed, ``anchor`` the token that every
+    route begins and ends with (None: any).
     """
 
     foreign: Mapping[Address, str] = {}
@@ -86,6 +87,7 @@ class Sight(msgspec.Struct, frozen=True):
     untradable: Mapping[Address, str] = {}
     longest: int = 4
     minimum_wei: int = 0
+    anchor: Address | None = None
 
 
 def same(chance: Chance, attempt: Attempt) -> bool:

@@ -109,16 +109,18 @@ def _chance(block: BlockTakeable, item: Takeable) -> Chance:
 
 def _with_rivals(chances: list[Chance], taken: list[Chance]) -> tuple[list[Chance], list[Chance]]:
     """Each takeable chance with the first who took it, or a part of it, in its block; and what others took besides."""
-    left = list(taken)
+    left: dict[int, list[Chance]] = defaultdict(list)
+    for each in taken:
+        left[each.block].append(each)
     found: list[Chance] = []
     for chance in chances:
-        near = [t for t in left if t.block == chance.block and _overlap(chance, t)]
+        near = [t for t in left[chance.block] if _overlap(chance, t)]
         took = min(near, key=lambda t: (set(t.pools) != set(chance.pools), t.position), default=None)
         if took is not None:
-            left.remove(took)
+            left[chance.block].remove(took)
             chance = msgspec.structs.replace(chance, rival=took.rival)
         found.append(chance)
-    return found, left
+    return found, [each for block in sorted(left) for each in left[block]]
 
 
 def _overlap(chance: Chance, taken: Chance) -> bool:

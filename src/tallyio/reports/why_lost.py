@@ -90,6 +90,12 @@ class Case(msgspec.Struct, frozen=True):
             return False
         return len(pools) > self.sight.longest or len(set(pools)) < len(pools)
 
+    def passes_by(self) -> bool:
+        """Whether all tokens of a path are told and the anchor is none of them."""
+        there, anchor = self.chance, self.sight.anchor
+        told = there.borrower is None and len(there.tokens) >= len(there.pools)
+        return told and anchor is not None and anchor not in there.tokens
+
     def too_small(self) -> bool:
         value = self.chance.value_wei
         return self.attempt is None and value is not None and value < self.sight.minimum_wei
@@ -184,6 +190,8 @@ def _detail(case: Case, why: Why) -> str:
         case Why.BELOW_MINIMUM:
             return f"worth {chance.value_wei} wei, at least {sight.minimum_wei} is asked for"
         case Why.NOT_FOUND:
+            if case.passes_by():
+                return f"it does not pass through {sight.anchor}, in which all routes begin"
             return "nothing at all was found for this block" if case.idle else ""
         case Why.FOR_LESS | Why.OTHER_ROUTE if ours:
             return f"ours took {ours.value_wei} wei"

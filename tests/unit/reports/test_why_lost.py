@@ -120,6 +120,13 @@ def test_of_several_attempts_the_timely_one_that_came_furthest_speaks() -> None:
     assert judge([CHANCE], [late, replace(late, opportunity_id="later", block=9)], SIGHT)[0].attempt == late
 
 
+def test_a_path_beside_the_coin_that_all_routes_begin_with_says_so() -> None:
+    elsewhere = Sight(anchor="0xweth")
+    assert lost(Case(CHANCE, None, elsewhere)).detail == "it does not pass through 0xweth, in which all routes begin"
+    assert lost(Case(CHANCE, None, Sight(anchor="0xb"))).detail == ""
+    assert lost(Case(CHANCE, OURS, elsewhere)).why is Why.NOT_SENT
+
+
 def test_a_block_for_which_we_had_nothing_at_all_says_so() -> None:
     elsewhere = replace(OURS, pools=("0xr",))
     [busy] = judge([CHANCE], [elsewhere], SIGHT)
