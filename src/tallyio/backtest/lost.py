@@ -1,7 +1,7 @@
 """What others took in a replayed block and we did not, each with its one reason.
 
-A proposal of ours that the gate approved and the block paid is said to have won where its bid is at least what every
-taker of the same pools behind it paid to the proposer; where it is less, it was outbid.
+A proposal of ours that the gate approved and the block paid is said to have won where its bid and tips are at least
+what the taker paid to the proposer: the next over just its pools, else the next over one of them. Else it was outbid.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ def lost_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> list[Lo
 def verdicts_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> list[Verdict]:
     """As ``lost_of``, with what we took in full among them."""
     there = chances(replayed.number, replayed.taken)
-    ours = [_attempt(replayed, proposal, there) for proposal in replayed.proposals]
+    ours = [_attempt(replayed, proposal, there) for proposal in (*replayed.proposals, *replayed.unproved)]
     return judge(there, ours, sight_of(replayed, settings))
 
 
@@ -69,9 +69,8 @@ def _attempt(replayed: Replayed, proposal: Proposal, there: Sequence[Chance]) ->
     offered = paid.bid_wei + max(0, paid.gas_wei - paid.gas_used * replayed.base_fee_wei)
     if decision.approved:
         value = paid.gross_wei - paid.gas_used * replayed.base_fee_wei
-        behind = [c.rival.paid_wei or 0 for c in there if c.rival and _contested(c, proposal)]
         reason, detail = "", ""
-        stage, landed = (Stage.LANDED, replayed.number) if offered >= max(behind, default=0) else (Stage.SENT, None)
+        stage, landed = (Stage.LANDED, replayed.number) if offered >= _asked(proposal, there) else (Stage.SENT, None)
     return Attempt(
         opportunity_id=found.id,
         stage=stage,
@@ -87,13 +86,16 @@ def _attempt(replayed: Replayed, proposal: Proposal, there: Sequence[Chance]) ->
     )
 
 
-def _contested(chance: Chance, proposal: Proposal) -> bool:
+def _asked(proposal: Proposal, there: Sequence[Chance]) -> int:
+    """What the proposer got for the opportunity: of the next who took it, else of the next over one of its pools."""
     ours = proposal.opportunity
-    if chance.position < proposal.position:
-        return False
-    if ours.borrower is not None or chance.borrower is not None:
-        return ours.borrower == chance.borrower
-    return not set(ours.pools).isdisjoint(chance.pools)
+    contested = [
+        (set(chance.pools) != set(ours.pools), chance.position, chance.rival.paid_wei or 0)
+        for chance in there
+        if chance.rival and chance.position >= proposal.position and chance.borrower is None
+        if not set(ours.pools).isdisjoint(chance.pools)
+    ]
+    return min(contested)[2] if contested else 0
 
 
 def sight_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> Sight:
@@ -107,4 +109,5 @@ def sight_of(replayed: Replayed, settings: ReplaySettings = _DEFAULTS) -> Sight:
         unknown={pool: reason for pool, reason in why.items() if reason != PROTOCOL_UNKNOWN},
         longest=settings.max_hops,
         minimum_wei=settings.arbitrage.min_profit_wei,
+        anchor=replayed.weth,
     )

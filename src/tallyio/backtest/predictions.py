@@ -11,7 +11,7 @@ REPLAYED = "strategy against block"
 
 def validation_of(replayed: Iterable[Replayed]) -> Validation:
     """Every proposal of all blocks. ``unknown`` ended where the archive lacks state that it needs."""
-    return validate(REPLAYED, [prediction(proposal) for block in replayed for proposal in block.proposals])
+    return validate(REPLAYED, [prediction(each) for block in replayed for each in (*block.proposals, *block.unproved)])
 
 
 def prediction(proposal: Proposal) -> Prediction:

@@ -86,7 +86,7 @@ class Replayed(msgspec.Struct, frozen=True):
     ``gas_used`` and ``receipts_root`` are of the block's own transactions, which nothing that we placed and tried
     disturbed. ``unproved`` are proposals, not among ``proposals``, whose run needs state that the block did not touch:
     nobody can say what they would have brought. ``unfollowed`` are pools of which events told another state than the
-    contract itself, or nothing.
+    contract itself, or nothing. All routes begin with ``weth``.
     """
 
     number: int
@@ -101,4 +101,5 @@ class Replayed(msgspec.Struct, frozen=True):
     base_fee_wei: int = 0
     transactions: int = 0
     unfollowed: dict[Address, str] = {}
+    weth: Address | None = None
     unproved: list[Proposal] = []

@@ -60,4 +60,5 @@ def replay(
         transactions=execution.length,
         unfollowed=session.unfollowed,
         unproved=session.unproved(),
+        weth=exchanges.weth,
     )

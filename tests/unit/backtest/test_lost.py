@@ -119,6 +119,29 @@ def test_a_route_over_one_of_the_same_pools_that_was_outbid_speaks_for_the_one_w
     assert [each.why for each in lost_of(found)] == [Why.OUTBID]
 
 
+def test_who_took_another_opportunity_over_the_same_pools_later_is_no_rival() -> None:
+    later = replace(TAKEN, position=9, transaction=Hash32("0x2"), to_proposer_wei=ETH // 2)
+    rich = replace(PAID, gross_wei=ETH + GAS * BASE_FEE)
+    [first, second] = verdicts_of(replayed(TAKEN, later, proposals=proposed(paid=rich)))
+    assert first.lost is None
+    assert second.lost is not None
+    assert second.lost.why is Why.NOT_FOUND
+
+
+def test_what_the_archive_cannot_prove_was_seen() -> None:
+    reason = "the archive lacks slot 7 of it"
+    unproved = Proposal(
+        4, FOUND, replace(PAID, reason=reason, unknown=True), Decision("o", False, "simulation_failed", 0, 0, reason)
+    )
+    [found] = lost_of(replayed(TAKEN, unproved=[unproved]))
+    assert (found.why, found.detail) == (Why.SIMULATION_FAILED, reason)
+
+
+def test_a_path_beside_the_coin_says_so() -> None:
+    [found] = lost_of(replayed(TAKEN, weth=ELSE))
+    assert (found.why, found.detail) == (Why.NOT_FOUND, f"it does not pass through {ELSE}, in which all routes begin")
+
+
 def test_the_settings_of_the_replay_count() -> None:
     [found] = lost_of(replayed(TAKEN), ReplaySettings(max_hops=1))
     assert found.why is Why.PATH_TOO_LONG
