@@ -136,7 +136,7 @@ class StableSwap(Family):
         exact_out: bool = False,
     ) -> SwapResult:
         own = events.whole(_own(pool, state), timestamp)
-        i, j = self.detail(pool, token_in, token_out)
+        _, i, j = self.detail(pool, token_in, token_out)
         if exact_out:
             amount = least_input(partial(_paid, own, i, j, timestamp), amount, _guess(own, i, j, amount, timestamp))
         paid, after = stable_ng.exchange(own, i, j, amount, timestamp)
@@ -147,7 +147,7 @@ class StableSwap(Family):
     def curve(
         self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int
     ) -> StableSwapCurve:
-        own, (i, j) = _own(pool, state), self.detail(pool, token_in, token_out)
+        own, (_, i, j) = _own(pool, state), self.detail(pool, token_in, token_out)
         xp, a = scaled(own.balances, own.rates), own.amplification(timestamp)
         d = stable_ng.invariant(xp, a)
         ann = a / A_UNIT * len(xp)

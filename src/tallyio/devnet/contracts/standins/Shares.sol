@@ -8,8 +8,29 @@ interface Coin {
     function transferFrom(address from, address to, uint256 value) external returns (bool);
 }
 
-/// @title What the stand-ins' pools share: their shares, and coins moved in and out.
-abstract contract Shares {
+/// @title What the stand-ins share: coins moved in and out.
+abstract contract Coins {
+    /// @dev Coins may return nothing.
+    function _pay(address coin, address to, uint256 value) internal {
+        _moved(coin, abi.encodeCall(Coin.transfer, (to, value)));
+    }
+
+    function _take(address coin, address from, uint256 value) internal {
+        _moved(coin, abi.encodeCall(Coin.transferFrom, (from, address(this), value)));
+    }
+
+    function _moved(address coin, bytes memory order) private {
+        (bool done, bytes memory answer) = coin.call(order);
+        require(done && coin.code.length > 0 && (answer.length == 0 || abi.decode(answer, (bool))), "coin not moved");
+    }
+
+    function _ours(address coin) internal view returns (uint256) {
+        return Coin(coin).balanceOf(address(this));
+    }
+}
+
+/// @title What the stand-ins' pools share: their shares.
+abstract contract Shares is Coins {
     event Transfer(address indexed from, address indexed to, uint256 value);
     event Approval(address indexed owner, address indexed spender, uint256 value);
 
@@ -57,20 +78,6 @@ abstract contract Shares {
         emit Transfer(from, address(0), value);
     }
 
-    /// @dev Coins may return nothing.
-    function _pay(address coin, address to, uint256 value) internal {
-        _moved(coin, abi.encodeCall(Coin.transfer, (to, value)));
-    }
-
-    function _take(address coin, address from, uint256 value) internal {
-        _moved(coin, abi.encodeCall(Coin.transferFrom, (from, address(this), value)));
-    }
-
-    function _moved(address coin, bytes memory order) private {
-        (bool done, bytes memory answer) = coin.call(order);
-        require(done && coin.code.length > 0 && (answer.length == 0 || abi.decode(answer, (bool))), "coin not moved");
-    }
-
     function _root(uint256 x) internal pure returns (uint256 y) {
         if (x == 0) return 0;
         y = 1 << (_bits(x) / 2 + 1);
@@ -79,9 +86,5 @@ abstract contract Shares {
 
     function _bits(uint256 x) private pure returns (uint256 count) {
         for (; x > 1; x >>= 1) ++count;
-    }
-
-    function _ours(address coin) internal view returns (uint256) {
-        return Coin(coin).balanceOf(address(this));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Coin} from "../Shares.sol";
+import {Coins} from "../Shares.sol";
 import {BinMath, BinTree} from "./BinMath.sol";
 
 interface PairMaker {
@@ -10,7 +10,7 @@ interface PairMaker {
 
 /// @title Stand-in for Trader Joe's Liquidity Book pair, 2.1 and 2.2: its interface, events and arithmetic of swaps.
 /// @dev Code of our own. Deposits into the active bin pay no composition fee; there are no hooks, loans nor oracle.
-contract LBPair {
+contract LBPair is Coins {
     using BinTree for BinTree.Tree;
 
     event Swap(
@@ -201,8 +201,8 @@ contract LBPair {
 
     function swap(bool swapForY, address to) external returns (bytes32) {
         uint256 entered = swapForY
-            ? Coin(tokenX).balanceOf(address(this)) - reserveX - feesX
-            : Coin(tokenY).balanceOf(address(this)) - reserveY - feesY;
+            ? _ours(tokenX) - reserveX - feesX
+            : _ours(tokenY) - reserveY - feesY;
         if (entered == 0) revert LBPair__InsufficientAmountIn();
         Walk memory walk = _start(entered, swapForY);
         while (true) {
@@ -220,20 +220,20 @@ contract LBPair {
             (reserveX, reserveY) = (reserveX + entered - walk.kept, reserveY - walk.out);
             feesX += walk.kept;
             require(feesX <= type(uint128).max);
-            Coin(tokenY).transfer(to, walk.out);
+            _pay(tokenY, to, walk.out);
             return bytes32(walk.out << 128);
         }
         (reserveX, reserveY) = (reserveX - walk.out, reserveY + entered - walk.kept);
         feesY += walk.kept;
         require(feesY <= type(uint128).max);
-        Coin(tokenX).transfer(to, walk.out);
+        _pay(tokenX, to, walk.out);
         return bytes32(walk.out);
     }
 
     /// @param configs Each bin's part of X (1e18, from bit 88), of Y (from bit 24), and its id.
     function mint(address to, bytes32[] calldata configs, address) external returns (bytes32, bytes32, uint256[] memory) {
-        uint256 receivedX = Coin(tokenX).balanceOf(address(this)) - reserveX - feesX;
-        uint256 receivedY = Coin(tokenY).balanceOf(address(this)) - reserveY - feesY;
+        uint256 receivedX = _ours(tokenX) - reserveX - feesX;
+        uint256 receivedY = _ours(tokenY) - reserveY - feesY;
         uint256[] memory ids = new uint256[](configs.length);
         bytes32[] memory amounts = new bytes32[](configs.length);
         uint256[] memory made = new uint256[](configs.length);
@@ -390,8 +390,8 @@ contract LBPair {
         if (totalSupply[id] == 0) tree.remove(id);
         _put(id, bin.x - x, bin.y - y);
         (reserveX, reserveY) = (reserveX - x, reserveY - y);
-        if (x > 0) Coin(tokenX).transfer(to, x);
-        if (y > 0) Coin(tokenY).transfer(to, y);
+        if (x > 0) _pay(tokenX, to, x);
+        if (y > 0) _pay(tokenY, to, y);
         return bytes32(x | (y << 128));
     }
 }

@@ -1,0 +1,84 @@
+"""The stand-ins' pools on a devnet: announced, found and read by their families, and quoted as the contracts quote."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from tallyio.core.chain import Log
+from tallyio.core.pools import CURVE_NG, LIQUIDITY_BOOK, Pool
+from tallyio.core.units import Address, Hash32
+from tallyio.devnet import abi, accounts
+from tallyio.devnet.anvil import Anvil
+from tallyio.devnet.deploy.catalog import USD
+from tallyio.devnet.deploy.session import Session
+from tallyio.devnet.deploy.standin_pools import Venue, deploy_curve, deploy_liquidity_book, deploy_solidly
+from tallyio.devnet.deploy.tokens import deploy_tokens, give
+from tallyio.market.reading import PoolsRead, read_pools
+from tallyio.protocols.dex.deployments import Deployment
+from tallyio.protocols.dex.model import swap
+from tallyio.protocols.dex.registry import DexRegistry
+
+
+def found_and_read(anvil: Anvil, venues: Sequence[Venue]) -> PoolsRead:
+    factories = [venue.factory for venue in venues]
+    registry = DexRegistry([Deployment(each.name, each.family, each.address) for each in factories])
+    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [each.address for each in factories]}
+    logs = [
+        Log(
+            Address(raw["address"]),
+            tuple(raw["topics"]),
+            bytes.fromhex(raw["data"][2:]),
+            int(raw["blockNumber"], 16),
+            Hash32(raw["blockHash"]),
+            Hash32(raw["transactionHash"]),
+            int(raw["transactionIndex"], 16),
+            int(raw["logIndex"], 16),
+        )
+        for raw in anvil.rpc.call("eth_getLogs", wanted)
+    ]
+
+    async def read(calls: Sequence[tuple[Address, bytes]], block: int) -> list[tuple[bool, bytes]]:
+        asked = [("eth_call", ({"to": to, "data": "0x" + data.hex()}, "latest")) for to, data in calls]
+        return [(True, bytes.fromhex(answer[2:])) for answer in anvil.rpc.batch(asked)]
+
+    pools = [pool for log in logs if (pool := registry.discovered(log))]
+    return asyncio.run(read_pools(read, pools, 0))
+
+
+def quoted(session: Session, pool: Pool, amount: int) -> int:
+    """By the contract: for the first token, in the second."""
+    if pool.family == CURVE_NG:
+        data, returns, at = abi.call("get_dy(int128,int128,uint256)", 0, 1, amount), "(uint256)", 0
+    elif pool.family == LIQUIDITY_BOOK:
+        data, returns, at = abi.call("getSwapOut(uint128,bool)", amount, True), "(uint128,uint128,uint128)", 1
+    else:
+        data, returns, at = abi.call("getAmountOut(uint256,address)", amount, pool.token0), "(uint256)", 0
+    return int(abi.unpack(returns, session.call(pool.address, data))[at])
+
+
+@pytest.mark.timeout(120)
+def test_every_pool_is_found_and_quoted_as_it_quotes() -> None:
+    with Anvil() as anvil:
+        session = Session(anvil.rpc, anvil.chain_id, accounts.account(7, "deployer", 0))
+        provider = accounts.account(7, "provider", 0)
+        session.fund([provider.address])
+        tokens = deploy_tokens(session)
+        for token in tokens.values():
+            give(session, token, provider, token.amount(500_000_000 * USD))
+        session.settle()
+        venues = [
+            *deploy_solidly(session, tokens, provider),
+            deploy_curve(session, tokens, provider),
+            deploy_liquidity_book(session, tokens, provider),
+        ]
+        session.settle()
+        read = found_and_read(anvil, venues)
+        assert read.refused == {}
+        assert set(read.states) == {pool for venue in venues for pool in venue.pools}
+        decimals = {token.address: token.decimals for token in tokens.values()}
+        now = int(anvil.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        for pool in read.learned.values():
+            amount = 10 ** decimals[pool.token0] * 3
+            ours = swap(pool, read.states[pool.address], pool.token0, pool.token1, amount, now)
+            assert ours.amount_out == quoted(session, pool, amount) > 0
