@@ -8,7 +8,7 @@ from tallyio.backtest.exchanges import Exchanges
 from tallyio.backtest.factories import Factory
 from tallyio.backtest.known_ticks import known_state
 from tallyio.backtest.questions import ask, missing, signed
-from tallyio.core.pools import V2, V3, Pool, PoolState, V2State
+from tallyio.core.pools import PANCAKE_V3, V2, V3, Pool, PoolState, V2State
 from tallyio.core.units import Address
 from tallyio.simulation.block_execution import BlockExecution
 
@@ -29,6 +29,9 @@ TOKENS_UNKNOWN: Final = "tokens unknown"
 BY_ADDRESS: Final = "CREATE2"
 BY_FACTORY: Final = "factory"
 """How a pool is proved to be an exchange's: by its own address, or by what the factory's storage answers."""
+
+WITH_TICKS = (V3, PANCAKE_V3)
+"""Families whose pools are found, proved and read alike."""
 
 
 class KnownPools(msgspec.Struct, frozen=True):
@@ -78,7 +81,7 @@ def known_pools(execution: BlockExecution, exchanges: Exchanges) -> KnownPools:
 
 def state_of(execution: BlockExecution, pool: Pool) -> PoolState | None:
     """As of where ``execution`` stands; None where the archive lacks what it is made of."""
-    if pool.family == V3:
+    if pool.family in WITH_TICKS:
         return known_state(execution, pool)
     reserves = ask(execution, pool.address, GET_RESERVES)
     return None if reserves is None or len(reserves) < 2 else V2State(reserves[0], reserves[1])
@@ -115,15 +118,15 @@ def _of(
     found = factory.deployment
     if found.family == V2:
         return Pool(at, V2, found.protocol, (token0, token1), found.fee_pips)
-    if found.family == V3 and fee and spacing and fee[0] < 1_000_000:
-        return Pool(at, V3, found.protocol, (token0, token1), fee[0], signed(spacing[0]))
+    if found.family in WITH_TICKS and fee and spacing and fee[0] < 1_000_000:
+        return Pool(at, found.family, found.protocol, (token0, token1), fee[0], signed(spacing[0]))
     return None
 
 
 def _names(execution: BlockExecution, factory: Factory, pool: Pool) -> bool:
     words = [int(pool.token0, 16), int(pool.token1, 16)]
     call = GET_PAIR if pool.family == V2 else GET_POOL
-    if pool.family == V3:
+    if pool.family in WITH_TICKS:
         words.append(pool.fee_pips)
     answer = ask(execution, factory.deployment.factory, call + b"".join(word.to_bytes(32) for word in words))
     return answer is not None and answer[0] == int(pool.address, 16)

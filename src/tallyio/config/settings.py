@@ -113,6 +113,10 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "wrapped_native",
         "erc4626",
         "wrapped_staked",
+        "aerodrome",
+        "velodrome",
+        "camelot",
+        "slipstream",
     ]
     factory: AddressField
     fee_pips: Annotated[int, Meta(ge=0, lt=1_000_000)] = 3000

@@ -10,6 +10,7 @@ from tallyio.core.units import Address
 V2 = "uniswap_v2"
 V3 = "uniswap_v3"
 PANCAKE_V3 = "pancakeswap_v3"
+SLIPSTREAM = "slipstream"
 V4 = "uniswap_v4"
 BALANCER_V2 = "balancer_v2"
 BALANCER_V3 = "balancer_v3"

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from tallyio.config.settings import CycleSettings
-from tallyio.core.pools import V2, V3, Pool
+from tallyio.core.pools import PANCAKE_V3, V2, V3, Pool
 from tallyio.core.units import Address
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
@@ -104,8 +104,8 @@ class GraphBuilder:
             if self.weth in side:
                 place = int(side[0] == self.weth)
                 self._into_weth.setdefault(side[place], []).append(2 * number + place)
-        if pool.family in (V2, V3):
-            fee = pool.fee_pips if pool.family == V3 else None
+        if pool.family in (V2, V3, PANCAKE_V3):
+            fee = None if pool.family == V2 else pool.fee_pips
             self._names.setdefault((pool.protocol, pool.token0, pool.token1, fee), first)
         self._graph = None
         return first

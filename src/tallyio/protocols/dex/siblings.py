@@ -8,6 +8,7 @@ from tallyio.protocols.dex.balancer_v3 import BalancerV3
 from tallyio.protocols.dex.family import Family
 from tallyio.protocols.dex.liquidity_book import LiquidityBookPairs
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
+from tallyio.protocols.dex.slipstream import Slipstream
 from tallyio.protocols.dex.solidly import Solidly
 from tallyio.protocols.dex.stableswap import StableSwap
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
@@ -20,6 +21,7 @@ _ALL: tuple[Family, ...] = (
     UniswapV3(),
     PancakeSwapV3(),
     UniswapV4(),
+    Slipstream(),
     BalancerV2(),
     BalancerV3(),
     BalancerBuffers(),
