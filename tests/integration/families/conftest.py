@@ -15,6 +15,7 @@ from tallyio.core.pools import (
     CURVE_NG,
     LIQUIDITY_BOOK,
     PANCAKE_V3,
+    SLIPSTREAM,
     V2,
     V3,
     V4,
@@ -89,6 +90,19 @@ contract Deployer {
         bytes32 salt = keccak256(abi.encode(a, b, fee));
         assembly { pool := create2(0, add(made, 32), mload(made), salt) }
         require(pool != address(0), "not created");
+    }
+}
+"""
+
+
+SLIPSTREAM_FACTORY = """
+pragma solidity ^0.8.19;
+/* A stand-in for Slipstream's factory, which no package has: it announces pools and names no fee module. */
+contract Factory {
+    event PoolCreated(address indexed token0, address indexed token1, int24 indexed tickSpacing, address pool);
+    address public swapFeeModule;
+    function announce(address a, address b, int24 spacing, address pool) external {
+        emit PoolCreated(a, b, spacing, pool);
     }
 }
 """
@@ -377,6 +391,23 @@ class PancakeV3Bench(TicksBench):
         deployer = self.chain.deploy(from_source("0.8.30", source)["Deployer"], abi.pack("(bytes)", pool.code()))
         path = "artifacts/contracts/PancakeV3Factory.sol/PancakeV3Factory.json"
         return self.chain.deploy(from_package("pancakeswap-v3-core", path), abi.pack("(address)", deployer))
+
+
+class SlipstreamBench(TicksBench):
+    """Uniswap v3's pools, whose walk Slipstream's is, behind a stand-in of its factory."""
+
+    family = SLIPSTREAM
+
+    def _deploy(self) -> Address:
+        self._core = super()._deploy()
+        source = solidity.standard_input({"Factory.sol": SLIPSTREAM_FACTORY}, runs=200)
+        return self.chain.deploy(from_source("0.8.30", source)["Factory"])
+
+    def _make(self, a: str, b: str, fee: int) -> Address:
+        (pool,) = self.chain.call(self._core, "createPool(address,address,uint24)", a, b, fee, returns="(address)")
+        order = (a, b, dict(self.tiers)[fee], pool)
+        self.chain.call(self.factory, "announce(address,address,int24,address)", *order)
+        return Address(pool)
 
 
 KEY = "(address,address,uint24,int24,address)"
@@ -850,6 +881,7 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     "uniswap_v3": TicksBench,
     "pancakeswap_v3": PancakeV3Bench,
     "uniswap_v4": V4Bench,
+    "slipstream": SlipstreamBench,
     AERODROME: lambda: SolidlyBench(AERODROME),
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),
