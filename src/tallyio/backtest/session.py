@@ -106,9 +106,12 @@ class Session:
                         chance.best = made
 
     def _judged(self, opportunity: Opportunity) -> Proposal:
-        made = judged(self._execution, self._view, opportunity, self._ground.settings)
+        made = self._run(opportunity)
         better = opportunity if made.paid.reason else sharpened(self._view, opportunity)
-        return made if better is opportunity else judged(self._execution, self._view, better, self._ground.settings)
+        return made if better is opportunity else self._run(better)
+
+    def _run(self, opportunity: Opportunity) -> Proposal:
+        return judged(self._execution, self._view, opportunity, self._ground.settings)
 
     def _leave(self, standing: set[frozenset[Address]]) -> None:
         for key, chance in self._chances.items():
