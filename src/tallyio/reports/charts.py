@@ -56,7 +56,7 @@ def line_chart(blocks: Sequence[int], series: Sequence[tuple[str, str, Sequence[
         parts.append(
             f'<text class="axis" x="{LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{label(value)}</text>'
         )
-    ends = ((first, "start"), (blocks[kept[len(kept) // 2]], "middle"), (last, "end"))
+    ends = ((first, "start"), ((first + last) // 2, "middle"), (last, "end"))
     parts += [f'<text class="axis" x="{x(b):.1f}" y="{HEIGHT - 8}" text-anchor="{a}">{b:,}</text>' for b, a in ends]
     for _, style, values in series:
         steps = f"M{x(first):.1f},{y(values[kept[0]]):.1f}"

@@ -65,8 +65,11 @@ def test_a_chain_without_known_exchanges_is_named(tmp_path: Path, small_block: A
         backtest([tmp_path / "a"], tmp_path / "out")
 
 
-def test_blocks_of_which_none_can_be_replayed(tmp_path: Path, small_block: ArchivedBlock) -> None:
-    """Its one transaction is not signed: the block was never executed anywhere."""
+def test_blocks_of_which_none_can_be_replayed(
+    tmp_path: Path, small_block: ArchivedBlock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its one transaction is not signed: the block was never executed anywhere, and nothing is searched in it."""
+    monkeypatch.setattr("tallyio.app.backtest.prepare", lambda: None)
     path = write_block(tmp_path / "a", small_block)
     assert path == path_of(tmp_path / "a", small_block.number)
     with pytest.raises(ChainDataError, match="none of 1 blocks could be replayed; the first: "):

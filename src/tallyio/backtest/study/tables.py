@@ -100,6 +100,11 @@ def schemas() -> dict[str, Any]:
 TABLES = ("proposals", "blocks", "parameters")
 
 
+def _fitting(wei: int) -> int | None:
+    """What others took is valued at the prices of their own path, which may be absurd: None beyond 38 digits."""
+    return wei if abs(wei) < 10**38 else None
+
+
 def _proposals(study: Study) -> list[Row]:
     found = [
         {
@@ -123,7 +128,7 @@ def _proposals(study: Study) -> list[Row]:
             "reason": offer.reason,
             "fate": str(each.fate),
             "rival": each.rival.transaction if each.rival else None,
-            "rival_wei": each.rival.wei if each.rival else None,
+            "rival_wei": _fitting(each.rival.wei) if each.rival else None,
         }
         for block, by_set in zip(study.blocks, study.settled, strict=True)
         for number, settled in enumerate(by_set)
@@ -149,7 +154,7 @@ def _blocks(study: Study) -> list[Row]:
             "pools": block.pools,
             "left": len(block.left),
             "taken": len(block.taken),
-            "taken_wei": sum(taking.gross_wei or 0 for taking in block.taken if not taking.reverted),
+            "taken_wei": _fitting(sum(taken.gross_wei or 0 for taken in block.taken if not taken.reverted)),
             "profit_wei": profits.get(block.number, []),
             "bound_wei": bounds.get(block.number, []),
         }
