@@ -27,8 +27,9 @@ def observe(block: ArchivedBlock, key: str, settings: BacktestSettings, exchange
         for group in _groups(settings.grid.sets()):
             for done, parameters in enumerate(group):
                 told = replay(block, replay_settings(settings, parameters), exchanges)
-                offers[parameters] = tuple(_offer(each, settings.priority_fee_wei) for each in told.proposals)
-                if not told.proposals:
+                proposals = (*told.proposals, *told.unproved)
+                offers[parameters] = tuple(_offer(each, settings.priority_fee_wei) for each in proposals)
+                if not proposals:
                     offers.update(dict.fromkeys(group[done:], ()))
                     break
     except BugError:
