@@ -36,6 +36,15 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     swap: Mapping[str, NonNegative] = msgspec.field(default_factory=lambda: {V2: 58_000, V3: 72_000})
     liquidation: NonNegative = 295_000
     flash_loan: NonNegative = 102_000
+    loans: Mapping[str, NonNegative] = msgspec.field(
+        default_factory=lambda: {
+            "balancer_v2": 40_000,
+            "uniswap_v2": 55_000,
+            "uniswap_v3": 45_000,
+            "uniswap_v4": 25_000,
+        }
+    )
+    """Of a loan from another source than Aave; ``flash_loan`` where a source is not named."""
 
     def __post_init__(self) -> None:
         unknown = set(self.swap) - set(FAMILIES)
@@ -60,7 +69,7 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             case LiquidateStep():
                 return self.liquidation
             case FlashLoan():
-                return self.flash_loan
+                return self.loans.get(step.source, self.flash_loan)
 
 
 def swap_step(

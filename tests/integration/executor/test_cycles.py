@@ -9,10 +9,14 @@ from msgspec.structs import replace
 
 from tallyio.core.trade import Route
 from tallyio.core.units import ETHER
+from tallyio.devnet import abi
+from tallyio.devnet.deploy.exchanges import pancake_router
+from tallyio.execution.plan import execute_calldata
 
 KINDS = ("uniswap", "pancake", "v3")
 MIXES = [(a, b) for a, b in product(KINDS, KINDS) if a != b or a == "v3"]  # a v2 factory has one pair of two tokens
 PROPOSER = "0x" + "c0" * 20
+V3_PACKAGE = "artifacts/contracts"
 
 
 def two_hops(lab: Any, first: str, second: str, amount_in: int = 2 * ETHER) -> Route:
@@ -163,8 +167,6 @@ def test_a_pool_that_wants_more_than_stated_is_named_by_step(lab: Any) -> None:
 
 
 def test_a_token_that_takes_a_fee_is_caught_and_not_paid_for(lab: Any) -> None:
-    from tallyio.devnet import abi
-
     fee = lab.create("FeeToken", abi.pack("(string,uint8,uint256)", "FEE", 18, 100))
     weth = lab.weth
     hops = [
@@ -210,3 +212,81 @@ def test_gas_of_cycles(lab: Any, check_gas: Callable[..., None], kinds: tuple[st
         receipt = lab.execute(route)
         lab.executed(receipt)
     check_gas("cycle, " + " ".join("v3" if kind == "v3" else "v2" for kind in kinds), route, receipt)
+
+
+def test_two_v3_hops_cost_less_than_through_the_router(lab: Any, tabled_gas: Callable[[str, int], None]) -> None:
+    """The same pools, states and amounts, for an account that has approved the published SwapRouter before."""
+    route = two_hops(lab, "v3", "v3", ETHER)
+    warm(lab, route)
+    order = abi.pack("(address,address)", lab.factories["v3"], lab.weth)
+    router = lab._published("uniswap-v3-periphery", f"{V3_PACKAGE}/SwapRouter.sol/SwapRouter.json", order)
+    lab.chain.do(lab.weth, abi.call("approve(address,uint256)", router, 2**256 - 1))
+    fees = [lab.chain.ask(step.pool, "fee()").to_bytes(3) for step in route.steps]
+    path = b"".join((raw(lab.weth), fees[0], raw(lab.tokens[0]), fees[1], raw(lab.weth)))
+    again = requoted(lab, route, "v3", "v3")
+    call = (path, lab.chain.owner, 2**40, ETHER, again.inner[0].amount_out)
+    data = abi.call("exactInput((bytes,address,uint256,uint256,uint256))", call)
+    router_gas = spent(lab, lambda: lab.chain.do(router, data))
+    own_gas = spent(lab, lambda: lab.execute(again))
+    tabled_gas("router, v3 v3", router_gas)
+    assert own_gas < router_gas
+    assert len(execute_calldata(again, profit(again), 0, weth=lab.weth)) < 200
+
+
+def test_two_v2_hops_cost_less_than_through_the_routers(lab: Any, tabled_gas: Callable[[str, int], None]) -> None:
+    """Each factory's own router in a transaction of its own. Ours does both hops in one, and lends itself the input:
+    it costs less than the two of them even if both fitted into one transaction."""
+    route = two_hops(lab, "uniswap", "pancake", ETHER)
+    warm(lab, route)
+    second = lab.chain.create(
+        pancake_router().code(arguments=abi.pack("(address,address)", lab.factories["pancake"], lab.weth))
+    )
+    again = requoted(lab, route, "uniswap", "pancake")
+    for token, router in ((lab.weth, lab.router), (lab.tokens[0], second)):
+        lab.chain.do(token, abi.call("approve(address,uint256)", router, 2**256 - 1))
+    lab.fund(lab.tokens[0], lab.chain.owner, 1)
+    signature = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
+
+    def routed() -> Any:
+        hops = ((lab.router, again.funding), (second, again.inner[0]))
+        return [
+            lab.chain.do(
+                router,
+                abi.call(signature, step.amount_in, step.amount_out, [step.token_in, step.token_out],
+                         lab.chain.owner, 2**40),
+            )
+            for router, step in hops
+        ]  # fmt: skip
+
+    router_gas = spent(lab, routed)
+    own_gas = spent(lab, lambda: lab.execute(again))
+    tabled_gas("routers, v2 v2, two transactions", router_gas)
+    assert own_gas < router_gas - 21_000
+    assert len(execute_calldata(again, profit(again), 0, weth=lab.weth)) < 200
+
+
+def raw(address: str) -> bytes:
+    return bytes.fromhex(address[2:])
+
+
+def warm(lab: Any, route: Route) -> None:
+    """Each account has held each token, and each pool has traded."""
+    lab.fund(lab.weth, lab.executor, ETHER)
+    lab.executed(lab.execute(route))
+
+
+def requoted(lab: Any, route: Route, first: str, second: str) -> Route:
+    weth, a = lab.weth, lab.tokens[0]
+    hops = [(first, route.funding.pool), (second, route.inner[0].pool)]
+    funding, inner = lab.chained(hops, [weth, a, weth], ETHER)
+    return Route(funding=funding, inner=(inner,))
+
+
+def spent(lab: Any, act: Callable[[], Any]) -> int:
+    """Gas of one or more transactions that succeed; undone."""
+    snapshot = lab.chain.rpc.call("evm_snapshot")
+    done = act()
+    receipts = done if isinstance(done, list) else [done]
+    assert all(receipt["status"] == "0x1" for receipt in receipts)
+    lab.chain.rpc.call("evm_revert", snapshot)
+    return sum(int(receipt["gasUsed"], 16) for receipt in receipts)

@@ -521,6 +521,47 @@ def test_a_v4_swap_within_a_v4_loan_does_not_unlock_again(town: Town, manager: M
     assert town.lab.executed(town.lab.execute(route)) == (sold.amount_out - ETHER, 0)
 
 
+# ------------------------------------------------------------------------- gas
+
+
+def test_gas_of_families(town: Town, manager: Manager, vault: Any, tabled_gas: Callable[[str, int], None]) -> None:
+    """Pools that traded before, and an executor that holds WETH; the second of two."""
+    lab = town.lab
+    lab.fund(town.weth, lab.executor, ETHER)
+    lab.fund(town.a, town.pair, 100 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    manager.pool(town.weth, 1)
+    make = vault({town.weth: 100 * ETHER, town.a: 100 * ETHER})
+    ways: dict[str, Callable[[int], SwapStep]] = {
+        "cycle, v2 v4": lambda paid: manager.step(town.a, town.weth, paid),
+        "cycle, v2 balancer-v2": lambda paid: make(town.a, town.weth, paid),
+    }
+    for name, way in ways.items():
+        for _ in range(2):
+            bought = town.buy(ETHER // 10)
+            route = Route(funding=bought, inner=(way(bought.amount_out),))
+            receipt = lab.execute(route)
+            assert receipt["status"] == "0x1", lab.refusal(route)
+        tabled_gas(name, int(receipt["gasUsed"], 16))
+
+
+@pytest.mark.parametrize("source", ["balancer_v2", "uniswap_v2", "uniswap_v3", "uniswap_v4"])
+def test_gas_of_loans(
+    town: Town, manager: Manager, vault: Any, source: str, tabled_gas: Callable[[str, int], None]
+) -> None:
+    """Of a cycle through a v2 and a v3 pool on money that is borrowed, the second of two."""
+    lab = town.lab
+    lab.fund(town.weth, lab.executor, ETHER)
+    dear = lab.v3_pool({town.weth: 180 * ETHER, town.a: 100 * ETHER})
+    loan = lent(town, manager, vault, source)
+    for _ in range(2):
+        bought = town.buy(loan.amount)
+        inner = (bought, lab.swap("v3", dear, town.a, town.weth, bought.amount_out))
+        receipt = lab.execute(Route(funding=loan, inner=inner))
+        lab.executed(receipt)
+    tabled_gas(f"cycle, {source.replace('_', ' ')} loan, v2 v3", int(receipt["gasUsed"], 16))
+
+
 # ---------------------------------------------------------------------- guards
 
 
