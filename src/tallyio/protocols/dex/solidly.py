@@ -25,6 +25,7 @@ from tallyio.protocols.dex.words import address_word, topic, words
 METADATA, GET_FEE, IS_PAUSED = selector("metadata()"), selector("getFee(address,bool)"), selector("isPaused()")
 GET_RESERVES, STABLE_SWAP = selector("getReserves()"), selector("stableSwap()")
 UNIT0, UNIT1 = selector("precisionMultiplier0()"), selector("precisionMultiplier1()")
+TOTAL_SUPPLY = selector("totalSupply()")
 OWNER_SHARE, FEE_TO = selector("ownerFeeShare()"), selector("feeTo()")
 GAS_VOLATILE, GAS_STABLE = 105_000, 135_000
 
@@ -36,7 +37,8 @@ class SolidlyTerms(Terms, frozen=True):
 
 
 class Solidly(Family):
-    """The state is a ``SolidlyPool`` whose averages, shares and collected fees are not followed."""
+    """The state is a ``SolidlyPool`` whose averages and collected fees are not followed, and of whose shares only
+    whether there are any: without them a pool of Aerodrome or Velodrome cannot book a fee (1, else 0)."""
 
     read_first = True
     typical_gas = GAS_VOLATILE
@@ -74,9 +76,10 @@ class Solidly(Family):
         scale0, scale1, reserve0, reserve1, stable = answered(told, 7, at)[:5]
         if answered(paused, 1, factory)[0]:
             return Refused("the factory has paused its pools")
-        (told,) = yield [(factory, calldata(GET_FEE, int(at, 16), stable))]
-        (fee,) = answered(told, 1, factory)
-        return SolidlyPool(self.name, bool(stable), scale0, scale1, reserve0, reserve1, fee, fee)
+        told, supply = yield [(factory, calldata(GET_FEE, int(at, 16), stable)), (at, TOTAL_SUPPLY)]
+        (fee,), shares = answered(told, 1, factory), min(answered(supply, 1, at)[0], 1)
+        common = self.name, bool(stable), scale0, scale1
+        return SolidlyPool(*common, reserve0, reserve1, fee, fee, total_supply=shares)
 
     def _pair(self, pool: Pool) -> Reading:
         at, factory = pool.address, _factory(pool)
@@ -115,13 +118,12 @@ class Solidly(Family):
         exact_out: bool = False,
     ) -> SwapResult:
         own, side = _own(pool, state), pool.tokens.index(token_in)
-        whole = msgspec.structs.replace(own, total_supply=1)
         if not exact_out:
-            done = solidly_pool.exchange(whole, side, amount, timestamp)
+            done = solidly_pool.exchange(own, side, amount, timestamp)
         else:
             guess = self._guess(own, side, amount)
             spent = least_input(partial(solidly_pool.amount_out, own, side), amount, guess)
-            done = solidly_pool.swap(whole, side, spent, amount, timestamp)
+            done = solidly_pool.swap(own, side, spent, amount, timestamp)
             amount = spent
         after = msgspec.structs.replace(own, reserve0=done.pool.reserve0, reserve1=done.pool.reserve1)
         return SwapResult(amount, done.amount_out, after)

@@ -16,11 +16,12 @@ PAIR_CREATED = event("PairCreated(address,address,address,uint256)")
 SYNC = event("Sync(uint256,uint256)")
 FEES = event("Fees(address,uint256,uint256)")
 SWAP = event("Swap(address,address,uint256,uint256,uint256,uint256)")
+MINT = event("Mint(address,uint256,uint256)")
 CUSTOM_FEE = event("SetCustomFee(address,uint256)")
 PAIR_SYNC = event("Sync(uint112,uint112)")
 FEE_PERCENT = event("FeePercentUpdated(uint16,uint16)")
 STABLE_SWAP = event("SetStableSwap(bool,bool)")
-SOLIDLY = frozenset({POOL_CREATED, SYNC, FEES, SWAP, CUSTOM_FEE})
+SOLIDLY = frozenset({POOL_CREATED, SYNC, FEES, SWAP, MINT, CUSTOM_FEE})
 CAMELOT = frozenset({PAIR_CREATED, PAIR_SYNC, FEE_PERCENT, STABLE_SWAP})
 NO_FEE = 420
 """The custom fee that stands for none; 0 stands for the factory's."""
@@ -48,6 +49,8 @@ def follow_pool(state: SolidlyPool, logs: Sequence[Log]) -> SolidlyPool | None:
                 raise ChainDataError(f"{log.address}: a swap took the fees {fees} and left {left}, expected {due} and "
                                      f"{state.reserve0, state.reserve1}")  # fmt: skip
             fees = 0, 0
+        elif kind == MINT:
+            state = msgspec.structs.replace(state, total_supply=1)
         elif kind == CUSTOM_FEE:
             (fee,) = words(log, 2, 1)
             if not fee:

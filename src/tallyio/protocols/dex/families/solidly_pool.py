@@ -105,7 +105,7 @@ def swap(
         moved = msgspec.structs.replace(pool, reserve0=balance0, reserve1=balance1)
         return SolidlySwap(wanted, moved, owner, given)
     elapsed = timestamp - pool.updated if pool.reserve0 and pool.reserve1 else 0
-    per_share = u256(fee * solidly.ONE) // pool.total_supply if fee else 0
+    per_share = div(u256(fee * solidly.ONE), pool.total_supply) if fee else 0
     moved = msgspec.structs.replace(
         pool,
         reserve0=balance0,
