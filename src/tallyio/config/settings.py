@@ -117,6 +117,9 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "velodrome",
         "camelot",
         "slipstream",
+        "curve_stableswap_ng",
+        "liquidity_book",
+        "balancer_v3_buffer",
     ]
     factory: AddressField
     fee_pips: Annotated[int, Meta(ge=0, lt=1_000_000)] = 3000
