@@ -61,6 +61,7 @@ class Judge:
         except RuntimeError:
             assert ours is None, f"{pool} refuses {amount}, we said {ours}"
             self.refused += 1
+            self.mine()  # a swap that was filled in part has happened all the same
             return
         assert ours is not None, f"{pool} moves {paid, out} for {amount}, we refused"
         assert (ours.amount_in, ours.amount_out) == (paid, out)
@@ -121,7 +122,7 @@ def test_a_family_is_its_contracts_to_the_wei(bench: Any, request: pytest.Fixtur
 
 @pytest.mark.nightly
 def test_a_family_is_its_contracts_many_times_over(bench: Any, request: pytest.FixtureRequest) -> None:
-    judge = run(bench, seeded(22, request.node.name), 40, 4000)
+    judge = run(bench, seeded(22, request.node.name), 40, 6500)
     assert judge.swaps > 2000
 
 
