@@ -115,7 +115,7 @@ def run(bench: Any, random: Random, pools: int, steps: int) -> Judge:
 
 def test_a_family_is_its_contracts_to_the_wei(bench: Any, request: pytest.FixtureRequest) -> None:
     judge = run(bench, seeded(21, request.node.name), 12, 220)
-    assert judge.swaps > 60
+    assert judge.swaps > 40
     assert judge.refused > 2
     assert judge.changes > 20
 

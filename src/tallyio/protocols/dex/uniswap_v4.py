@@ -208,8 +208,10 @@ def terms_of(pool: Pool) -> V4Terms:
 def _after(pool: Pool, own: V4State, log: Log) -> V4State:
     match log.topics[0]:
         case t if t == SWAP:
-            amount0, _, price, liquidity, tick, fee = words(log, 3, 6)
-            if unsigned(fee, 24) != own.fee(signed(amount0, 128) < 0):
+            amount0, amount1, price, liquidity, tick, fee = words(log, 3, 6)
+            moved = signed(amount0, 128), signed(amount1, 128)
+            ways = {moved[0] < 0 or moved[1] > 0} if any(moved) else {True, False}
+            if unsigned(fee, 24) not in {own.fee(way) for way in ways}:
                 raise ChainDataError(f"pool {pool.address} took a fee of {fee}, expected that which its events tell")
             ticks = msgspec.structs.replace(
                 own.ticks,
