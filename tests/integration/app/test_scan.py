@@ -12,11 +12,13 @@ import pytest
 from tallyio.app.follow import mirror_at_head
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
+from tallyio.core.trade import SwapStep
 from tallyio.core.units import Address
 from tallyio.devnet.accounts import sign
 from tallyio.devnet.traffic.orders import Order, quote_call, quoted, swap
-from tallyio.hot_path.sizing import Leg, run
+from tallyio.hot_path.sizing import run
 from tallyio.market.view import MarketView
+from tallyio.protocols.dex.model import PoolExchange
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.base import GasModel
 from tallyio.strategies.search import CycleSearch
@@ -43,18 +45,19 @@ async def view(config: Path) -> MarketView:
         return (await mirror_at_head(directory, rpc)).view()
 
 
-def legs(view: MarketView, pools: list[Address], tokens: list[Address]) -> list[Leg]:
-    return [Leg(view.pools[p], view.states[p], view.pools[p].token0 == t) for p, t in zip(pools, tokens, strict=True)]
+def legs(view: MarketView, pools: list[Address], tokens: list[Address]) -> list[PoolExchange]:
+    ways = zip(pools, tokens, [*tokens[1:], tokens[0]], strict=True)
+    return [PoolExchange(view.pools[p], view.states[p], a, b, view.next_timestamp) for p, a, b in ways]
 
 
 async def test_what_it_tells_is_exact_and_complete(config: Path, view: MarketView, commands: Any) -> None:
     told = commands.run("scan", "--config", config, "--json").json()
     least = ConfigDirectory.open(config).strategy("arbitrage", ArbitrageSettings).min_profit_wei
     assert told["block"] == view.block.number
-    assert told["pools"] == len(view.graph.pools)
+    assert told["pools"] == len(view.pools)
     found = {}
     for each in told["opportunities"]:
-        found[frozenset(each["pools"]), each["tokens"][0]] = each
+        found[frozenset(zip(each["pools"], each["tokens"], strict=True)), each["tokens"][0]] = each
         assert run(legs(view, each["pools"], each["tokens"]), each["amount_in"]).profit == each["profit"] > 0
         assert each["net_wei"] == each["worth_wei"] - each["gas_wei"]
         assert (each["verdict"] == "take") == (each["net_wei"] > least)
@@ -65,7 +68,8 @@ async def test_what_it_tells_is_exact_and_complete(config: Path, view: MarketVie
     ]
     assert paying
     for trade in paying:
-        each = found[frozenset(step.pool for step in trade.route.steps), view.weth]  # type: ignore[union-attr]
+        steps = [step for step in trade.route.steps if isinstance(step, SwapStep)]
+        each = found[frozenset((step.pool, step.token_in) for step in steps), view.weth]
         assert each["profit"] >= trade.gross_wei * (1 - 1e-9)
 
 
