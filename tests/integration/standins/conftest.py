@@ -66,6 +66,9 @@ class Bytecode:
         except RuntimeError:
             return {"ok": False}
 
+    def same(self, recorded: dict[str, Any], found: dict[str, Any], number: Any) -> None:
+        assert (recorded["ok"], recorded.get("value")) == (found["ok"], found.get("value")), number
+
     def store(self, contract: str, family: str, name: str, variable: str, value: int, *keys: int) -> None:
         """Sets a storage variable, of a mapping its entry at ``keys``."""
         self.store_at(contract, self.slot(family, name, variable), value, *keys)
@@ -122,3 +125,16 @@ def recorded() -> Callable[..., list[dict[str, Any]]]:
         pytest.skip(f"no file shared/golden/{name} beside the repository")
 
     return load
+
+
+@pytest.fixture
+def replayed(bytecode: Bytecode, recorded: Callable[..., Any]) -> Callable[..., None]:
+    """Judges records of a golden file by a replay of the family, some of which went through and some not."""
+
+    def run(replay: Callable[[Bytecode], Any], family: str, limit: int = 0) -> None:
+        judge = replay(bytecode).judge
+        went = [judge(record) for record in recorded(family, limit)]
+        assert any(went)
+        assert not all(went)
+
+    return run
