@@ -98,7 +98,7 @@ class GraphBuilder:
             return self._index[pool.address]
         first = self._index[pool.address] = len(self._pools)
         for side in pool.pairs:
-            number = self.cycle_index.add_pool(*map(self._number, side))
+            number = self.cycle_index.add_pool(self._number(side[0]), self._number(side[1]), group=first)
             self._pools.append(pool)
             self._sides.append(side)
             if self.weth in side:

@@ -30,9 +30,7 @@ def standing_over(view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) ->
     for backwards in (False, True):
         edges = np.where(rows == NO_EDGE, -1, rows ^ backwards)
         for row in rows[rates[edges].prod(axis=1) > 1.0]:
-            path = path_of(row, backwards)
-            pools = {view.graph.pools[edge >> 1].address for edge in path}
-            if len(pools) == len(path) and (way := _standing(view, path)):
+            if way := _standing(view, path_of(row, backwards)):
                 yield way
 
 

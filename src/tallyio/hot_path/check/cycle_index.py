@@ -11,14 +11,17 @@ Walk = tuple[int, ...]
 _TOKENS, _POOLS, _MOVES = 5, 12, 12
 
 
-def simple_cycles(pools: Mapping[int, tuple[int, int]], max_hops: int) -> list[Walk]:
+def simple_cycles(
+    pools: Mapping[int, tuple[int, int]], max_hops: int, groups: Mapping[int, int] | None = None
+) -> list[Walk]:
     """Every simple cycle over ``pools`` (number → its two tokens) by trying each next pool, in ``canonical`` form,
-    sorted."""
+    sorted. ``groups`` names the pools of which a cycle may pass only one, each by one of their numbers."""
+    groups = groups or {}
     found: set[Walk] = set()
 
     def go_on(walk: list[int], token: int, passed: list[int]) -> None:
         for pool, tokens in pools.items():
-            if token not in tokens or pool in [edge >> 1 for edge in walk]:
+            if token not in tokens or groups.get(pool, pool) in [groups.get(edge >> 1, edge >> 1) for edge in walk]:
                 continue
             edge, after = 2 * pool + (token == tokens[1]), tokens[token == tokens[0]]
             if after == passed[0] and walk:

@@ -17,7 +17,8 @@ _OUT, _IN, _REMOVED = 0, 1, 2
 
 
 class CycleIndex:
-    """All simple cycles of 2 to ``max_hops`` (2 to 4) swaps: no pool twice, no token twice. A cycle and its reverse
+    """All simple cycles of 2 to ``max_hops`` (2 to 4) swaps: no pool twice, no token twice, and of pools that
+    stand for one with more tokens (a *group*) only one. A cycle and its reverse
     are one entry, whose lowest pool sells token0; it starts at ``anchor`` (a token's number) where it touches it, else
     at its lowest token.
 
@@ -84,28 +85,31 @@ class CycleIndex:
         """How many cycles of up to four hops ``max_hops`` leaves out, whatever the other limits, and of how many pools
         no more than the first were counted. Walks the whole graph."""
         part = np.flatnonzero(np.array(self._part) == _IN)
-        tokens = self._pools.reshape(-1, layout.POOL)[part, : layout.LINK]
+        pools = self._pool_table[part]
         counts = []
         for hops in (4, int(self._limits[layout.MAX_HOPS])):
             counter = CycleIndex(max_hops=hops, max_cycles=0, most_pools=len(part))
-            counter.add_pools(tokens)
+            counter.add_pools(pools[:, : layout.LINK], pools[:, layout.GROUP])
             counts.append(counter.left_out)
         return counts[0].max_cycles - counts[1].max_cycles, counts[0].cut_short
 
-    def add_pool(self, token0: int, token1: int) -> int:
-        """Adds a pool of two token numbers and its cycles; returns its number. Where there is a ``min_liquidity`` it
-        takes part from ``set_liquidity`` or ``enable`` on."""
-        return self.add_pools(np.array([[token0, token1]]))
+    def add_pool(self, token0: int, token1: int, group: int | None = None) -> int:
+        """Adds a pool of two token numbers and its cycles; returns its number. ``group`` is the number of the pool
+        with which no cycle may pass it. Where there is a ``min_liquidity`` it takes part from ``set_liquidity`` or
+        ``enable`` on."""
+        return self.add_pools(np.array([[token0, token1]]), None if group is None else np.array([group]))
 
-    def add_pools(self, tokens: NDArray[Any]) -> int:
-        """Adds pools, (pools, 2) token numbers, in their order; returns the first's number."""
+    def add_pools(self, tokens: NDArray[Any], groups: NDArray[Any] | None = None) -> int:
+        """Adds pools, (pools, 2) token numbers, in their order; returns the first's number. ``groups``: one a pool,
+        its own number where there is none."""
         first, count = self.pools, len(tokens)
         self.rows.add_pools(count)
         end = first + count
         self._pools = grown(self._pools, end * layout.POOL)
-        table = self._pools.reshape(-1, layout.POOL)[first:end]
+        table = self._pool_table[first:]
         table[:, :2] = tokens
         table[:, 2:] = -1
+        table[:, layout.GROUP] = np.arange(first, end) if groups is None else groups
         self._reach(int(tokens.max(initial=-1)))
         self._links = grown(self._links, end * layout.LINKS)
         if 2 * end > len(self._slots):
@@ -147,6 +151,10 @@ class CycleIndex:
 
     def takes_part(self, pool: int) -> bool:
         return self._state(pool) == _IN
+
+    @property
+    def _pool_table(self) -> NDArray[np.int32]:
+        return self._pools[: self.pools * layout.POOL].reshape(-1, layout.POOL)
 
     def _state(self, pool: int) -> int:
         if not 0 <= pool < self.pools:

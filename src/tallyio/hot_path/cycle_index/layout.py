@@ -4,9 +4,9 @@ A *link* is a pair of tokens that pools trade; pools of one link form a list, li
 order in which they came.
 """
 
-POOL = 4
-"""Words of a pool: its tokens, its link, and the next pool of the link."""
-TOKEN0, TOKEN1, LINK, NEXT = 0, 1, 2, 3
+POOL = 5
+"""Words of a pool: its tokens, its link, the next pool of the link, and its group: a cycle passes one once."""
+TOKEN0, TOKEN1, LINK, NEXT, GROUP = 0, 1, 2, 3, 4
 
 LINKS = 6
 """Words of a link: its tokens, its first and last pool, and the next link at each of its tokens."""

@@ -21,6 +21,7 @@ from tallyio.hot_path.cycle_index.layout import (
     DONE,
     FIRST_LINK,
     GO,
+    GROUP,
     HEAD,
     LEFT_BASE,
     LEFT_POOL,
@@ -194,7 +195,10 @@ def _take(
     entries: Words, edges: Words, home: Words, tally: Words, touched: Words, limits: Words, cycles: Index,
     blocks: Index, work: Words,
 ) -> Index:  # fmt: skip
-    """Keeps the cycle or counts why not; ``SHORT`` where there is no room for it."""
+    """Keeps the cycle or counts why not; ``SHORT`` where there is no room for it. One that passes a group twice is
+    none."""
+    if _meets_itself(edge0, edge1, edge2, edge3, pools):
+        return GO
     work[_NUMBER] += 1
     if work[_NUMBER] <= tally[DONE]:
         return GO
@@ -223,6 +227,23 @@ def _take(
         tally[CYCLES] = cycle + 1
     tally[DONE] = work[_NUMBER]
     return GO
+
+
+@kernel
+def _meets_itself(edge0: Index, edge1: Index, edge2: Index, edge3: Index, pools: Words) -> Index:
+    """Whether two of the edges are of one group."""
+    a, b = pools[(edge0 >> 1) * POOL + GROUP], pools[(edge1 >> 1) * POOL + GROUP]
+    if a == b:
+        return True
+    if edge2 < 0:
+        return False
+    c = pools[(edge2 >> 1) * POOL + GROUP]
+    if c in (a, b):
+        return True
+    if edge3 < 0:
+        return False
+    d = pools[(edge3 >> 1) * POOL + GROUP]
+    return d in (a, b, c)
 
 
 @kernel

@@ -52,6 +52,22 @@ def test_every_cycle_is_there_once_whoever_comes_and_goes(
         assert cycles_of(index) == simple_cycles(here, max_hops)
 
 
+@settings(max_examples=60, deadline=None)
+@given(pools=st.lists(PAIR, min_size=2, max_size=12), size=st.integers(2, 4), max_hops=st.integers(2, 4))
+def test_a_cycle_passes_one_pool_of_a_group(
+    cycles_of: Any, pools: list[tuple[int, int]], size: int, max_hops: int
+) -> None:
+    groups = {number: number - number % size for number in range(len(pools))}
+    index = CycleIndex(max_hops=max_hops, anchor=0)
+    for number, pair in enumerate(pools):
+        index.add_pool(*pair, groups[number])
+    at_once = CycleIndex(max_hops=max_hops, anchor=0)
+    at_once.add_pools(np.array(pools), np.array(list(groups.values())))
+    expected = simple_cycles(dict(enumerate(pools)), max_hops, groups)
+    assert cycles_of(index) == cycles_of(at_once) == expected
+    assert index.longer()[0] == len(simple_cycles(dict(enumerate(pools)), 4, groups)) - len(expected)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_that_grew_are_the_rows_that_a_table_builds(cycles_of: Any, row_sets: Any, seed: int) -> None:
     pools = random_pools(seed, 60, 7)
