@@ -22,6 +22,8 @@ AERODROME = "aerodrome"
 VELODROME = "velodrome"
 CAMELOT = "camelot"
 CURVE_NG = "curve_stableswap_ng"
+TWOCRYPTO = "curve_twocrypto_ng"
+TRICRYPTO = "curve_tricrypto_ng"
 LIQUIDITY_BOOK = "liquidity_book"
 
 
