@@ -1,10 +1,10 @@
 # One word a task. `make demo` and `make test` do all the set-up they need; everything else is `.venv/bin/tallyio`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly bench degenbot profile lint types layers check format lock clean
+.PHONY: help setup demo test nightly contracts-test bench degenbot profile lint types layers check format lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## virtual environment, locked dependencies, chain binary, contracts
 	@tools/setup/bootstrap.sh
@@ -15,9 +15,12 @@ demo: setup ## the whole machine on an embedded chain, with a tally at the end
 test: setup ## the tests, without the heavy ones
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile
 
-nightly: setup degenbot ## every test, the heavy and long ones too, and no benchmark worse than recorded
+nightly: setup degenbot contracts-test ## every test, the heavy and long ones too, and no benchmark worse than recorded
 	@.venv/bin/python -m pytest -q -m 'nightly or not nightly' --timeout=3600
 	@.venv/bin/python benchmarks/regress.py
+
+contracts-test: setup ## the executor's fuzz and invariant tests, with forge, against published contracts
+	@.venv/bin/python tools/fuzz_contracts.py
 
 bench: setup degenbot ## the hot path's times beside their goals and references
 	@.venv/bin/tallyio bench

@@ -27,13 +27,15 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 class Package(msgspec.Struct, frozen=True):
-    """One tarball. ``keep`` lists the path prefixes that are unpacked (all, when empty)."""
+    """One tarball. ``keep`` lists the path prefixes that are unpacked (all, when empty); ``spare`` ones are fetched
+    only by what asks for them by name."""
 
     name: str
     version: str
     integrity: str
     keep: tuple[str, ...] = ()
     machine: str = ""
+    spare: bool = False
 
     @property
     def folder(self) -> str:
@@ -77,8 +79,8 @@ def fetch(aliases: Iterable[str] | None = None, say: Callable[[str], None] = lam
 
 
 def needed() -> list[str]:
-    """The aliases of all packages that this machine needs."""
-    return [alias for alias, wanted in lock().items() if wanted.machine in ("", machine())]
+    """The aliases of all packages that this machine needs for worlds and the quick tests."""
+    return [alias for alias, wanted in lock().items() if not wanted.spare and wanted.machine in ("", machine())]
 
 
 def machine() -> str:
@@ -98,6 +100,21 @@ def anvil_binary() -> Path:
             todo="Install anvil yourself and name it in TALLYIO_ANVIL",
         )
     return package(alias) / "bin" / "anvil"
+
+
+def forge_binary() -> Path:
+    """The forge executable of this machine, for the fuzz tests. ``$TALLYIO_FORGE`` names another one."""
+    chosen = os.environ.get("TALLYIO_FORGE")
+    if chosen:
+        return Path(chosen)
+    alias = f"forge-linux-{machine()}"
+    if platform.system() != "Linux" or alias not in lock():
+        known = ", ".join(sorted(a for a in lock() if a.startswith("forge-")))
+        raise OperatorError(
+            f"found {platform.system()} on {platform.machine()}, expected one of: {known}",
+            todo="Install forge yourself and name it in TALLYIO_FORGE",
+        )
+    return package(alias) / "bin" / "forge"
 
 
 def soljson(version: str) -> Path:

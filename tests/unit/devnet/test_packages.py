@@ -26,6 +26,14 @@ def test_lock_names_no_registry_and_only_sha512():
         assert wanted.version[0].isdigit()
 
 
+def test_spare_packages_wait_until_they_are_asked_for():
+    spare = {alias for alias, wanted in packages.lock().items() if wanted.spare}
+    assert spare == set(packages.lock()) - set(packages.needed()) - {
+        alias for alias, wanted in packages.lock().items() if wanted.machine not in ("", packages.machine())
+    }
+    assert any(alias.startswith("forge-") for alias in spare)
+
+
 def test_one_package_from_the_registry(cache):
     try:
         folder = packages.package("uniswap-lib")
