@@ -1,11 +1,11 @@
-"""Compiles contracts/src and writes the artifact that the package carries. `--check` only compares."""
+"""Compiles contracts/src and writes the artifacts that the package carries. `--check` only compares."""
 
 import argparse
 import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,8 +14,7 @@ from tallyio.execution.artifact import Artifact
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "contracts" / "src"
-ARTIFACT = ROOT / "src" / "tallyio" / "execution" / "artifacts" / "Executor.json"
-FILE, CONTRACT = "src/Executor.sol", "Executor"
+PACKAGE = ROOT / "src" / "tallyio"
 COMPILER = "0.8.30"
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
@@ -27,14 +26,30 @@ SETTINGS: dict[str, Any] = {
 OUTPUTS = {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode"], "": ["ast"]}}
 
 
-def build() -> Artifact:
-    """Compile the executor with the pinned compiler and settings."""
-    sources = dict(sorted(gather({FILE: SOURCES / "Executor.sol"}).items()))
+class Target(NamedTuple):
+    """A contract, named as its file is, the folder of its source, and where its artifact goes."""
+
+    contract: str
+    folder: Path
+    artifact: Path
+
+
+EXECUTOR = Target("Executor", SOURCES, PACKAGE / "execution" / "artifacts" / "Executor.json")
+SANDWICH = Target("Sandwich", SOURCES / "exposure", PACKAGE / "reports" / "artifacts" / "Sandwich.json")
+"""Not among the executor's: nothing that signs or sends may load what stands above it."""
+TARGETS = (EXECUTOR, SANDWICH)
+
+
+def build(target: Target = EXECUTOR) -> Artifact:
+    """Compile a contract with the pinned compiler and settings."""
+    path = target.folder / f"{target.contract}.sol"
+    name = str(path.relative_to(SOURCES.parent))
+    sources = dict(sorted(gather({name: path}).items()))
     output = compile_standard(COMPILER, standard_input(sources, **SETTINGS, outputSelection=OUTPUTS))
-    found = output["contracts"][FILE][CONTRACT]
+    found = output["contracts"][name][target.contract]
     runtime = found["evm"]["deployedBytecode"]
     return Artifact(
-        contract=CONTRACT,
+        contract=target.contract,
         compiler=COMPILER,
         settings=SETTINGS,
         source_hash=source_hash(sources),
@@ -72,16 +87,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the artifact is out of date")
     check: bool = parser.parse_args().check
-    built = encode(build())
-    if ARTIFACT.exists() and ARTIFACT.read_bytes() == built:
-        return 0
-    if check:
-        print(f"{ARTIFACT.relative_to(ROOT)} differs from contracts/src. Run: python tools/build_contracts.py")
-        return 1
-    ARTIFACT.parent.mkdir(parents=True, exist_ok=True)
-    ARTIFACT.write_bytes(built)
-    print(f"wrote {ARTIFACT.relative_to(ROOT)}")
-    return 0
+    stale = 0
+    for target in TARGETS:
+        built, path = encode(build(target)), target.artifact
+        if path.exists() and path.read_bytes() == built:
+            continue
+        shown = path.relative_to(ROOT)
+        if check:
+            print(f"{shown} differs from contracts/src. Run: python tools/build_contracts.py")
+            stale = 1
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(built)
+        print(f"wrote {shown}")
+    return stale
 
 
 if __name__ == "__main__":

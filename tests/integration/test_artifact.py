@@ -32,14 +32,16 @@ def builder() -> ModuleType:
     return module
 
 
-def test_packaged_artifact_is_the_build_of_the_sources(builder: ModuleType) -> None:
-    assert builder.encode(builder.build()) == builder.ARTIFACT.read_bytes()
+@pytest.mark.parametrize("contract", ["Executor", "Sandwich"])
+def test_packaged_artifacts_are_the_build_of_the_sources(builder: ModuleType, contract: str) -> None:
+    target = {each.contract: each for each in builder.TARGETS}[contract]
+    assert builder.encode(builder.build(target)) == target.artifact.read_bytes()
 
 
 @pytest.mark.nightly
 def test_another_setting_would_be_noticed(builder: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(builder.SETTINGS, "optimizer", {"enabled": True, "runs": 1})
-    assert builder.encode(builder.build()) != builder.ARTIFACT.read_bytes()
+    assert builder.encode(builder.build()) != builder.EXECUTOR.artifact.read_bytes()
 
 
 def test_a_test_contract_is_not_in_the_package() -> None:

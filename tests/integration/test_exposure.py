@@ -5,18 +5,16 @@ from typing import Any
 
 import pytest
 
-from tallyio.core.chain import BlockRef, PendingTransaction
+from tallyio.core.chain import BlockRef
 from tallyio.core.clock import seeded
 from tallyio.core.pools import V2, Pool, V2State
-from tallyio.core.units import Address, Hash32
+from tallyio.core.units import Hash32
 from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
 from tallyio.market.market import Market
 from tallyio.protocols.dex.intents import Hop, SwapIntent
 from tallyio.protocols.dex.model import swap
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.reports.exposure import exposures
-
-TX = PendingTransaction(Hash32("0x1"), Address("0x" + "11" * 20), None, 0, 0, 0, 0, 0, b"", b"")
 
 
 def _pool(chain: Any, random: Random, family: str) -> Pool:
@@ -46,7 +44,7 @@ def test_a_sandwich_takes_what_is_told(real_pools: Any, family: str) -> None:
         quoted = swap(pool, state, pool.token0, pool.token1, amount, 112).amount_out
         fee = pool.fee_pips if family != V2 else None
         hop = Hop(pool.protocol, pool.token0, pool.token1, fee)
-        (told,) = exposures(TX, (SwapIntent((hop,), amount, quoted * random.randint(80, 99) // 100),), view)
+        (told,) = exposures((SwapIntent((hop,), amount, quoted * random.randint(80, 99) // 100),), view)
         exposed += told.exposed
         if not told.front_in:
             continue

@@ -1,5 +1,6 @@
 """``tallyio exposure``: what a pending swap of the user's own is open to."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,15 @@ from tallyio.chains import transactions
 from tallyio.chains.rpc import Rpc
 from tallyio.chains.signed import decode_any
 from tallyio.config.directory import ConfigDirectory
-from tallyio.core.chain import PendingTransaction
+from tallyio.core.chain import NewBlock, PendingTransaction
 from tallyio.core.errors import ChainDataError, OperatorError
-from tallyio.reports.exposure import exposures, require_local
+from tallyio.engine.prover import next_block
+from tallyio.execution.artifact import errors_of
+from tallyio.market.view import MarketView
+from tallyio.protocols.dex.intents import SwapIntent
+from tallyio.reports.exposure import Exposure, exposures, require_local
+from tallyio.reports.sandwich_bench import SandwichBench, sandwich_artifact
+from tallyio.simulation.fork import Simulator
 
 
 async def exposure(config: Path, transaction: str) -> dict[str, Any]:
@@ -31,7 +38,7 @@ async def exposure(config: Path, transaction: str) -> dict[str, Any]:
     view = mirror.view()
     try:
         intents = mirror.market.registry.intents(pending)
-        found = exposures(pending, intents, view)
+        found = await asyncio.to_thread(_measured, directory, mirror.head, view, pending, intents)
     except ChainDataError as e:
         raise OperatorError(
             f"transaction {pending.hash}: {e.message}", todo="Give a swap that would succeed on the newest block"
@@ -41,6 +48,23 @@ async def exposure(config: Path, transaction: str) -> dict[str, Any]:
         "block": view.block.number,
         "swaps": [{**msgspec.structs.asdict(each), "exposed": each.exposed} for each in found],
     }
+
+
+def _measured(
+    directory: ConfigDirectory,
+    head: NewBlock,
+    view: MarketView,
+    pending: PendingTransaction,
+    intents: tuple[SwapIntent, ...],
+) -> list[Exposure]:
+    if not intents:
+        return []
+    env = next_block(head, view, directory.chain.chain_id)
+    simulator = Simulator(directory.chain.http_url, errors=errors_of(sandwich_artifact()))
+    try:
+        return exposures(intents, view, SandwichBench(simulator.fork(head.block, env), pending, view))
+    finally:
+        simulator.close()
 
 
 async def _transaction(rpc: Rpc, given: str) -> PendingTransaction:

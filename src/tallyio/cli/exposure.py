@@ -36,6 +36,10 @@ def exposure(
 def _line(swap: dict[str, Any]) -> str:
     moved, limit = ("pays", "at most") if swap["exact_out"] else ("gets", "at least")
     signed = f"  {moved} {swap['quoted']} alone, signed {limit} {swap['limit']}\n"
+    behind = "  behind a copy of itself it reverts\n"
+    if swap["behind_copy"] is not None:
+        behind = f"  {moved} {swap['behind_copy']} behind a copy of itself\n"
+    signed += behind
     if not swap["exposed"]:
         return f"{signed}  safe: the best sandwich takes {swap['worth_wei']} wei and pays {swap['gas_wei']} for gas\n"
     return (

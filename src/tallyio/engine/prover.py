@@ -46,15 +46,7 @@ class ForkGround:
         self._kept: object = None
 
     async def open(self, head: NewBlock, view: MarketView) -> None:
-        env = BlockEnv(
-            number=head.block.number + 1,
-            timestamp=view.next_timestamp,
-            base_fee_wei=view.next_base_fee_wei,
-            gas_limit=head.gas_limit,
-            coinbase=head.coinbase,
-            chain_id=self._chain_id,
-        )
-        self._fork = self._simulator.fork(head.block, env)
+        self._fork = self._simulator.fork(head.block, next_block(head, view, self._chain_id))
         self._base = self._kept = self._fork.snapshot()
 
     async def prove(self, opportunity: Opportunity, tx: UnsignedTransaction, *, alone: bool = False) -> Proof:
@@ -76,9 +68,9 @@ class ForkGround:
         try:
             if opportunity.victim:
                 victim = decode(opportunity.victim.raw)
-                if not (ran := fork.run(_call(victim.sender, victim))).success:
+                if not (ran := fork.run(call_of(victim.sender, victim))).success:
                     return unproved(opportunity, f"the transaction before it reverts: {ran.revert_reason}")
-            ran = fork.run(_call(self._owner, tx))
+            ran = fork.run(call_of(self._owner, tx))
         except (ChainDataError, OutOfReachError) as e:
             return unproved(opportunity, e.message)
         gained, _ = executed(ran.logs, tx.to) or (0, 0)
@@ -94,7 +86,20 @@ class ForkGround:
         return self._fork
 
 
-def _call(sender: Address, tx: UnsignedTransaction | SignedTransaction) -> CallTx:
+def next_block(head: NewBlock, view: MarketView, chain_id: int) -> BlockEnv:
+    """The block in which what is decided on ``view`` would run."""
+    return BlockEnv(
+        number=head.block.number + 1,
+        timestamp=view.next_timestamp,
+        base_fee_wei=view.next_base_fee_wei,
+        gas_limit=head.gas_limit,
+        coinbase=head.coinbase,
+        chain_id=chain_id,
+    )
+
+
+def call_of(sender: Address, tx: UnsignedTransaction | SignedTransaction) -> CallTx:
+    """What the local EVM is to run of it."""
     return CallTx(
         sender=sender,
         to=tx.to,

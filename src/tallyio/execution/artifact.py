@@ -1,4 +1,4 @@
-"""The compiled executor contract that ships with the package (built by ``tools/build_contracts.py``)."""
+"""Compiled contracts, and the executor that ships with the package (built by ``tools/build_contracts.py``)."""
 
 from functools import cache
 from importlib.resources import files
@@ -38,10 +38,14 @@ def executor_artifact() -> Artifact:
 
 
 def executor_errors() -> list[str]:
-    """Custom errors of the executor as Solidity writes them, such as ``"NotOwner(address caller)"``."""
+    return errors_of(executor_artifact())
+
+
+def errors_of(artifact: Artifact) -> list[str]:
+    """Custom errors as Solidity writes them, such as ``"NotOwner(address caller)"``."""
     return [
         f"{item['name']}({','.join(each['type'] + ' ' + each['name'] for each in item['inputs'])})"
-        for item in executor_artifact().abi
+        for item in artifact.abi
         if item["type"] == "error"
     ]
 

@@ -1,38 +1,36 @@
 """What a sandwicher could take from a pending swap, and the limit that stops it.
 
-A model to measure with: it looks at a transaction that the user is about to send. The sandwicher trades before it in
-its direction, as much as the swap's own limit lets through, and back behind it, in one pool of its way. All amounts
-are exact on the pools as they stand; gas is the sandwicher's only cost.
+It looks at a transaction that the user is about to send, on a chain of nobody's money. All amounts are exact on the
+pools as they stand; gas is the sandwicher's only cost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
-from tallyio.core.chain import PendingTransaction
 from tallyio.core.errors import ChainDataError, RefusedError
-from tallyio.core.pools import Pool, PoolState
+from tallyio.core.trade import SwapStep
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.intents import SwapIntent
 from tallyio.protocols.dex.model import swap
-from tallyio.strategies.base import GasModel
+from tallyio.reports.sandwich_search import Sandwich, States, dearest, past, run_all
+from tallyio.strategies.base import GasModel, swap_step
 from tallyio.strategies.pending import pool_of, run_intent
 
 LOCAL_CHAINS = frozenset({1337, 31337})
-"""Chain ids of nobody's money (geth's and anvil's development chains)."""
-_LOOKS = 64
-_NARROW = 3
-_MOST = 1 << 128
+"""Chain ids of nobody's money (geth's and anvil's development chains); contracts/src/exposure has the same."""
 
 
 class Exposure(msgspec.Struct, frozen=True):
     """The dearest sandwich of one swap.
 
-    ``front_in`` of ``token`` goes into ``pool`` before the swap and ``taken`` more than that comes back behind it,
-    worth ``worth_wei`` (0 where nothing sells it for wrapped ether) against ``gas_wei``. The swap moves ``quoted``
+    ``front_in`` of ``token`` goes into ``pool`` before the transaction and ``taken`` more than that comes back behind
+    it, worth ``worth_wei`` (0 where nothing sells it for wrapped ether) against ``gas_wei``. The swap moves ``quoted``
     alone, ``left`` inside the sandwich, and its sender signed ``limit``. At ``stopping_limit`` no sandwich pays its
-    gas. An exact output's figures are inputs: the most that is paid.
+    gas. Behind a copy of itself it moves ``behind_copy``, ``None`` where that is past a limit. An exact output's
+    figures are inputs: the most that is paid.
     """
 
     exact_out: bool
@@ -46,19 +44,42 @@ class Exposure(msgspec.Struct, frozen=True):
     left: int
     limit: int
     stopping_limit: int
+    behind_copy: int | None
 
     @property
     def exposed(self) -> bool:
         return self.worth_wei > self.gas_wei
 
 
-class _Sandwich(msgspec.Struct, frozen=True):
-    pool: Pool
-    token: Address
-    front_in: int
-    taken: int
-    left: int
-    worth_wei: int
+class Measure(Protocol):
+    """Carries out what the models tell. Raises ``ChainDataError`` where the contracts do otherwise."""
+
+    def alone(self, intents: tuple[SwapIntent, ...], quotes: Sequence[int]) -> None:
+        """Just the transaction."""
+        ...
+
+    def sandwich(self, intents: tuple[SwapIntent, ...], place: int, told: Sandwich) -> int:
+        """Gas that its two transactions use."""
+        ...
+
+    def front_run(
+        self, intents: tuple[SwapIntent, ...], place: int, steps: Sequence[SwapStep], left: int | None
+    ) -> None:
+        """``steps`` before the transaction, whose swap ``place`` then moves ``left``; ``None``: it reverts."""
+        ...
+
+
+class Modelled:
+    """Takes the models' word, and gas from the gas model."""
+
+    def alone(self, intents: tuple[SwapIntent, ...], quotes: Sequence[int]) -> None: ...
+
+    def sandwich(self, intents: tuple[SwapIntent, ...], place: int, told: Sandwich) -> int:
+        return 2 * GasModel().swaps([told.pool.family])
+
+    def front_run(
+        self, intents: tuple[SwapIntent, ...], place: int, steps: Sequence[SwapStep], left: int | None
+    ) -> None: ...
 
 
 def require_local(chain_id: int) -> None:
@@ -71,36 +92,43 @@ def require_local(chain_id: int) -> None:
         )
 
 
-def exposures(transaction: PendingTransaction, intents: tuple[SwapIntent, ...], view: MarketView) -> list[Exposure]:
-    """One for each swap that ``transaction`` asks for, in order.
+def exposures(intents: tuple[SwapIntent, ...], view: MarketView, measure: Measure | None = None) -> list[Exposure]:
+    """One for each swap of a transaction, in order.
 
-    Raises ``ChainDataError`` where a swap would revert on ``view`` as it is, or its effect cannot be told.
+    Raises ``ChainDataError`` where a swap would revert on ``view`` as it is, its effect cannot be told, or ``measure``
+    finds another.
     """
-    states: dict[Address, PoolState] = {}
-    found = []
+    states: States = {}
+    quotes = []
     for intent in intents:
         if intent.deadline is not None and view.next_timestamp > intent.deadline:
             raise ChainDataError(f"the deadline {intent.deadline} is before the next block's {view.next_timestamp}")
-        found.append(_exposure(view, intent, dict(states)))
-        run_intent(view, intent, states)
-    return found
+        quotes.append(quoted := run_intent(view, intent, states))
+        if past(intent, quoted, intent.limit):
+            raise ChainDataError(f"the swap would move {quoted}, past its limit of {intent.limit}")
+    by = measure or Modelled()
+    by.alone(intents, quotes)
+    return [_exposure(view, intents, place, quoted, by) for place, quoted in enumerate(quotes)]
 
 
-def _exposure(view: MarketView, intent: SwapIntent, states: dict[Address, PoolState]) -> Exposure:
-    quoted = run_intent(view, intent, dict(states))
-    if _past(intent, quoted, intent.limit):
-        raise ChainDataError(f"the swap would move {quoted}, past its limit of {intent.limit}")
-    pools = [pool_of(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips) for hop in intent.hops]
+def _exposure(view: MarketView, intents: tuple[SwapIntent, ...], place: int, quoted: int, by: Measure) -> Exposure:
+    intent = intents[place]
 
-    def dearest(limit: int) -> _Sandwich:
-        tried = [
-            _largest(view, intent, states, pool, hop.token_in, limit)
-            for pool, hop in zip(pools, intent.hops, strict=True)
-        ]
-        return max(tried, key=lambda each: each.worth_wei)
+    def within(limit: int) -> Sandwich:
+        changed = (*intents[:place], msgspec.structs.replace(intent, limit=limit), *intents[place + 1 :])
+        return dearest(view, changed, place)
 
-    worst = dearest(intent.limit)
-    gas_wei = 2 * GasModel().swaps([worst.pool.family]) * view.next_base_fee_wei
+    def gas_of(each: Sandwich) -> int:
+        return by.sandwich(intents, place, each) * view.next_base_fee_wei
+
+    worst = dearest(view, intents, place)
+    least = gas_wei = gas_of(worst)
+    stopping = _stopping(intent.limit, quoted, least, within)
+    while stopping != quoted and (smaller := within(stopping)).front_in:
+        if smaller.worth_wei <= (used := gas_of(smaller)):
+            break
+        least = used  # a smaller sandwich crosses fewer ticks
+        stopping = _stopping(stopping, quoted, least, within)
     return Exposure(
         exact_out=intent.exact_out,
         pool=worst.pool.address,
@@ -112,12 +140,17 @@ def _exposure(view: MarketView, intent: SwapIntent, states: dict[Address, PoolSt
         quoted=quoted,
         left=worst.left if worst.front_in else quoted,
         limit=intent.limit,
-        stopping_limit=_stopping(intent.limit, quoted, lambda limit: dearest(limit).worth_wei <= gas_wei),
+        stopping_limit=stopping,
+        behind_copy=_behind_copy(view, intents, place, by),
     )
 
 
-def _stopping(limit: int, quoted: int, stops: Callable[[int], bool]) -> int:
-    """The limit nearest to ``limit`` that stops it; ``quoted`` leaves nothing to take."""
+def _stopping(limit: int, quoted: int, gas_wei: int, within: Callable[[int], Sandwich]) -> int:
+    """The limit nearest to ``limit`` that lets no sandwich through that is worth more; ``quoted`` leaves nothing."""
+
+    def stops(limit: int) -> bool:
+        return within(limit).worth_wei <= gas_wei
+
     if stops(limit):
         return limit
     loose, tight = limit, quoted
@@ -130,74 +163,30 @@ def _stopping(limit: int, quoted: int, stops: Callable[[int], bool]) -> int:
     return tight
 
 
-def _past(intent: SwapIntent, moved: int, limit: int) -> bool:
-    return moved > limit if intent.exact_out else moved < limit
-
-
-def _largest(
-    view: MarketView, intent: SwapIntent, states: dict[Address, PoolState], pool: Pool, token: Address, limit: int
-) -> _Sandwich:
-    """The best front of all that ``limit`` lets through."""
-
-    def tried(front: int) -> _Sandwich | None:
-        return _around(view, intent, states, pool, token, limit, front)
-
-    most = 1
-    while tried(most) is None:  # too little to be paid anything, or too much for the limit already
-        most *= 2
-        if most > _MOST:
-            return _Sandwich(pool, token, 0, 0, 0, 0)
-    while most < _MOST and tried(most * 2) is not None:
-        most *= 2
-    step = most
-    while step > 1:  # the last front that the limit lets through, to the unit
-        step //= 2
-        if tried(most + step) is not None:
-            most += step
-    places = sorted({max(1, most * i // _LOOKS) for i in range(1, _LOOKS + 1)})
-    made = [(each, at) for at in places if (each := tried(at)) is not None]
-    best = max(range(len(made)), key=lambda i: made[i][0].taken)
-    low, high = made[max(best - 1, 0)][1], made[min(best + 1, len(made) - 1)][1]
-    while high - low > _NARROW:
-        third = (high - low) // 3
-        a, b = tried(low + third), tried(high - third)
-        if a is None or b is None or a.taken < b.taken:
-            low += third
-        else:
-            high -= third
-    near = [each for at in (*range(low, high + 1), made[best][1]) if (each := tried(at)) is not None]
-    top = max(near, key=lambda each: each.taken)
-    return top if top.taken > 0 else _Sandwich(pool, token, 0, 0, 0, 0)
-
-
-def _around(
-    view: MarketView,
-    intent: SwapIntent,
-    states: dict[Address, PoolState],
-    pool: Pool,
-    token: Address,
-    limit: int,
-    front: int,
-) -> _Sandwich | None:
-    """``front`` in, the swap, and all of it back; ``None`` where any of them would revert."""
-    after = dict(states)
+def _behind_copy(view: MarketView, intents: tuple[SwapIntent, ...], place: int, by: Measure) -> int | None:
+    states: States = {}
     try:
-        state, other, now = after.get(pool.address) or view.states[pool.address], pool.other(token), view.next_timestamp
-        opened = swap(pool, state, token, other, front, now)
-        after[pool.address] = opened.state
-        left = run_intent(view, intent, after)
-        if _past(intent, left, limit):
-            return None
-        closed = swap(pool, after[pool.address], other, token, opened.amount_out, now)
+        steps = _copy(view, intents[place], states)
     except ChainDataError:
-        return None
-    taken = closed.amount_out - front
-    return _Sandwich(pool, token, front, taken, left, _worth(view, token, taken))
+        return None  # the pools do not fill it twice
+    try:
+        moved = run_all(view, intents, states)
+    except ChainDataError:
+        moved = None
+    left = None if moved is None else moved[place]
+    by.front_run(intents, place, steps, left)
+    return left
 
 
-def _worth(view: MarketView, token: Address, amount: int) -> int:
-    """In wrapped ether, at the margin of the best pool that sells it for that."""
-    if token == view.weth:
-        return amount
-    rates = [float(view.rates[edge]) for edge in view.graph.into_weth.get(token, ())]
-    return int(amount * max(rates, default=0.0)) if amount > 0 else 0
+def _copy(view: MarketView, intent: SwapIntent, states: States) -> list[SwapStep]:
+    """The same swap by somebody else, first, whole; ``states`` takes what it moves."""
+    amount, steps = intent.amount, []
+    for hop in reversed(intent.hops) if intent.exact_out else intent.hops:
+        pool = pool_of(view, hop.protocol, hop.token_in, hop.token_out, hop.fee_pips)
+        state = states.get(pool.address) or view.states[pool.address]
+        ends = hop.token_in, hop.token_out
+        done = swap(pool, state, *ends, amount, view.next_timestamp, exact_out=intent.exact_out)
+        states[pool.address] = done.state
+        steps.append(swap_step(pool, *ends, done.amount_in, done.amount_out, exact_out=intent.exact_out))
+        amount = done.amount_in if intent.exact_out else done.amount_out
+    return steps[::-1] if intent.exact_out else steps

@@ -96,6 +96,23 @@ class Fork:
             self._state.load({of}, {(of, slot)})
             return self._state.slot((of, slot))
 
+    def reads(self, to: Address, data: bytes) -> frozenset[Slot]:
+        """The slots, of any contract, that a read looks at."""
+        tx = CallTx(sender=ZERO_ADDRESS, to=to, data=data, gas_limit=self.env.gas_limit)
+        with self._simulator.node.lock:
+            self._state.load({tx.sender, self.env.coinbase}, set())
+            return self._complete(tx, 0, self._state.account(tx.sender)).slots_read
+
+    def set_balance(self, of: Address, balance_wei: int) -> None:
+        """From here on, as if the chain had it so."""
+        account = msgspec.structs.replace(self._account(of), balance=balance_wei)
+        self._state.write({of: account}, {})
+
+    def set_storage(self, of: Address, slot: int, value: int) -> None:
+        """From here on, as if the chain had it so."""
+        self.storage(of, slot)
+        self._state.write({}, {(of, slot): value})
+
     def snapshot(self) -> object:
         """A point to which ``revert`` can return, any number of times."""
         return self._state.snapshot()

@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from tallyio.app.exposure import exposure
 from tallyio.app.follow import mirror_at_head
 from tallyio.chains.rpc import Rpc
 from tallyio.config.directory import ConfigDirectory
+from tallyio.core.errors import OperatorError
 from tallyio.core.trade import SwapStep
 from tallyio.core.units import Address
+from tallyio.devnet import abi
 from tallyio.devnet.accounts import sign
 from tallyio.devnet.traffic.orders import Order, quote_call, quoted, swap
+from tallyio.execution.steps import nothing, pack_swap
 from tallyio.hot_path.sizing import run
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.model import PoolExchange
+from tallyio.reports.sandwich_bench import model_creation
 from tallyio.strategies.arbitrage import ArbitrageSettings
-from tallyio.strategies.base import GasModel
+from tallyio.strategies.base import GasModel, swap_step
 from tallyio.strategies.search import CycleSearch
 
 
@@ -111,16 +116,25 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
         wide.after(trade.route)
 
 
-def test_a_swap_of_ones_own_is_measured_before_it_is_sent(devnet: Any, config: Path, commands: Any) -> None:
+def own_swap(
+    devnet: Any, protocol: str, amount: int, slippage_bps: int = 300, *, exact_out: bool = False
+) -> tuple[bytes, str, Order, int]:
+    """A trader's signed swap out of wrapped ether, or into it when ``exact_out``, with its hash and its quote."""
     world, trader = devnet.world, devnet.world.account("trader")
-    pairs = [p for p in world.pools if p.protocol == "uniswap_v2" and p.address not in world.odd_pools]
-    pair = next(p for p in pairs if world.weth in (p.token0, p.token1))
-    order = Order(trader, (pair,), world.weth, 10**19, False, 300, 0, 10**9)
+    pools = [p for p in world.pools if p.protocol == protocol and p.address not in world.odd_pools]
+    pool = min((p for p in pools if world.weth in p.tokens), key=lambda each: each.fee_pips)
+    token_in = pool.other(world.weth) if exact_out else world.weth
+    order = Order(trader, (pool,), token_in, amount, exact_out, slippage_bps, 0, 10**9)
     to, data = quote_call(world, order)
     answer = devnet.node.call("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")
     quote = quoted(order, bytes.fromhex(answer[2:]))
     intent = swap(world, order, quote)
-    raw, hash_ = sign(trader, world.chain_id, 0, intent.to, intent.data, gas=intent.gas)
+    nonce = int(devnet.node.call("eth_getTransactionCount", trader.address, "latest"), 16)
+    return *sign(trader, world.chain_id, nonce, intent.to, intent.data, gas=intent.gas), order, quote
+
+
+def test_a_swap_of_ones_own_is_measured_before_it_is_sent(devnet: Any, config: Path, commands: Any) -> None:
+    raw, hash_, _, quote = own_swap(devnet, "uniswap_v2", 10**19)
     told = commands.run("exposure", "0x" + raw.hex(), "--config", config, "--json").json()
     (measured,) = told["swaps"]
     assert told["transaction"] == hash_
@@ -128,9 +142,76 @@ def test_a_swap_of_ones_own_is_measured_before_it_is_sent(devnet: Any, config: P
     assert measured["limit"] <= measured["left"] < quote
     assert measured["taken"] > 0
     assert measured["exposed"] == (measured["worth_wei"] > measured["gas_wei"])
+    assert measured["behind_copy"] is None or measured["limit"] <= measured["behind_copy"] < quote
     assert "alone, signed at least" in commands.run("exposure", raw.hex(), "--config", config).out
-    commands.run("exposure", "0x" + "00" * 32, "--config", config).refused(2, "knows no transaction")
-    commands.run("exposure", "0x1234", "--config", config).refused(2, "signed bytes in hex")
+
+
+async def test_an_exact_output_is_measured_too(devnet: Any, config: Path) -> None:
+    raw, _, _, cost = own_swap(devnet, "uniswap_v3", 10**18, exact_out=True)
+    (measured,) = (await exposure(config, raw.hex()))["swaps"]
+    assert measured["exact_out"]
+    assert measured["quoted"] == cost <= measured["left"] <= measured["limit"]
+
+
+async def test_what_cannot_be_measured_is_refused(devnet: Any, config: Path) -> None:
+    _, _, order, quote = own_swap(devnet, "uniswap_v2", 10**19)
+    intent, stranger = swap(devnet.world, order, quote), devnet.world.searchers[0]
+    nonce = int(devnet.node.call("eth_getTransactionCount", stranger.address, "latest"), 16)
+    used, poor = (
+        sign(who, devnet.world.chain_id, number, intent.to, intent.data, gas=intent.gas)[0].hex()
+        for who, number in ((order.trader, 0), (stranger, nonce))
+    )
+    for given, why in (
+        ("0x" + "00" * 32, "knows no transaction"),
+        ("0x1234", "signed bytes in hex"),
+        (used, "has nonce 0, expected"),
+        (poor, "reverts on the local EVM"),
+    ):
+        with pytest.raises(OperatorError, match=why):
+            await exposure(config, given)
+
+
+async def test_the_chain_pays_a_sandwich_what_was_told(devnet: Any, config: Path, view: MarketView) -> None:
+    node, world, who = devnet.node, devnet.world, devnet.world.searchers[1]
+    raw, _, order, _ = own_swap(devnet, "uniswap_v3", 10**20, 1_000)
+    (told,) = (await exposure(config, raw.hex()))["swaps"]
+    pool, weth = order.pools[0], world.weth
+    out = PoolExchange(pool, view.states[pool.address], weth, pool.other(weth), view.next_timestamp)
+    bought = out.output_of(told["front_in"])
+
+    def mine(signed: bytes) -> dict[str, Any]:
+        tx_hash = node.call("eth_sendRawTransaction", "0x" + signed.hex())
+        node.call("evm_mine")
+        receipt: dict[str, Any] = node.call("eth_getTransactionReceipt", tx_hash)
+        assert receipt["status"] == "0x1"
+        return receipt
+
+    def send(to: str | None, data: bytes, value_wei: int = 0) -> dict[str, Any]:
+        nonce = int(node.call("eth_getTransactionCount", who.address, "latest"), 16)
+        return mine(sign(who, world.chain_id, nonce, to, data, gas=4_000_000, value_wei=value_wei)[0])
+
+    def held() -> int:
+        data = "0x" + abi.call("balanceOf(address)", model).hex()
+        return int(node.call("eth_call", {"to": weth, "data": data}, "latest"), 16)
+
+    def step(token_in: Address, amount_in: int, amount_out: int) -> bytes:
+        made = swap_step(pool, token_in, pool.other(token_in), amount_in, amount_out)
+        return pack_swap(made, 0, nothing(weth))
+
+    before = node.call("evm_snapshot")
+    try:
+        model = send(None, model_creation(weth))["contractAddress"]
+        send(weth, abi.call("deposit()"), told["front_in"])
+        send(weth, abi.call("transfer(address,uint256)", model, told["front_in"]))
+        assert pool.address == told["pool"]
+        send(model, abi.call("front(bytes)", step(weth, told["front_in"], bought)))
+        assert held() == 0
+        mine(raw)
+        back = told["front_in"] + told["taken"]
+        send(model, abi.call("back(bytes)", step(pool.other(weth), bought, back)))
+        assert held() == back
+    finally:
+        node.call("evm_revert", before)
 
 
 def test_exposure_is_refused_where_other_people_trade(config: Path, tmp_path: Path, commands: Any) -> None:

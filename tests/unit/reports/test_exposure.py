@@ -1,10 +1,13 @@
 """What a sandwich takes, beside one that tries every amount."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from tallyio.core.chain import BlockRef, PendingTransaction
+from tallyio.core.chain import BlockRef
 from tallyio.core.errors import ChainDataError, RefusedError
 from tallyio.core.pools import V2, Pool, V2State
+from tallyio.core.trade import SwapStep
 from tallyio.core.units import Address, Hash32
 from tallyio.hot_path.amm import v2
 from tallyio.market.market import Market
@@ -12,10 +15,10 @@ from tallyio.market.view import MarketView
 from tallyio.protocols.dex.intents import Hop, SwapIntent
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.reports.exposure import Exposure, exposures, require_local
+from tallyio.reports.sandwich_search import Sandwich
 
 WETH, COIN = Address("0x" + "11" * 20), Address("0x" + "22" * 20)
 PAIR = Address("0x" + "aa" * 20)
-TX = PendingTransaction(Hash32("0x1"), WETH, None, 0, 0, 0, 0, 0, b"", b"")
 RESERVES = (60_000, 90_000)
 
 
@@ -34,7 +37,7 @@ def buy(amount: int, limit: int, *, exact_out: bool = False) -> SwapIntent:
 
 
 def told(intent: SwapIntent, on: MarketView) -> Exposure:
-    (one,) = exposures(TX, (intent,), on)
+    (one,) = exposures((intent,), on)
     return one
 
 
@@ -96,6 +99,48 @@ def test_gas_protects_small_swaps() -> None:
     assert paid.stopping_limit == limit
 
 
+class Told:
+    """A measure that keeps what it is told; big sandwiches use more gas than small ones."""
+
+    def __init__(self) -> None:
+        self.quotes: list[int] = []
+        self.copies: list[int | None] = []
+
+    def alone(self, intents: tuple[SwapIntent, ...], quotes: Sequence[int]) -> None:
+        self.quotes += quotes
+
+    def sandwich(self, intents: tuple[SwapIntent, ...], place: int, told: Sandwich) -> int:
+        return 100 + told.front_in // 100
+
+    def front_run(
+        self, intents: tuple[SwapIntent, ...], place: int, steps: Sequence[SwapStep], left: int | None
+    ) -> None:
+        assert steps[0].amount_in == intents[place].amount
+        self.copies.append(left)
+
+
+def test_the_stopping_limit_stops_sandwiches_that_use_less_gas_too() -> None:
+    measure = Told()
+    limit = int(v2.amount_out(12_000, *RESERVES, 3000) * 0.5)
+    (one,) = exposures((buy(12_000, limit),), view(base_fee_wei=1), measure)
+    assert one.exposed
+    assert one.gas_wei == 100 + one.front_in // 100
+    (stopped,) = exposures((buy(12_000, one.stopping_limit),), view(base_fee_wei=1), measure)
+    assert not stopped.exposed
+    assert stopped.stopping_limit == one.stopping_limit
+    assert measure.quotes == [one.quoted, one.quoted]
+
+
+def test_a_copy_in_front_leaves_what_the_pool_then_gives() -> None:
+    out = v2.amount_out(12_000, *RESERVES, 3000)
+    behind = v2.amount_out(12_000, RESERVES[0] + 12_000, RESERVES[1] - out, 3000)
+    measure = Told()
+    for limit, expected in ((behind, behind), (behind + 1, None)):
+        (one,) = exposures((buy(12_000, limit),), view(), measure)
+        assert one.behind_copy == expected
+    assert measure.copies == [behind, None]
+
+
 def test_a_swap_that_would_revert_is_refused() -> None:
     quoted = v2.amount_out(12_000, *RESERVES, 3000)
     with pytest.raises(ChainDataError, match="past its limit"):
@@ -105,7 +150,7 @@ def test_a_swap_that_would_revert_is_refused() -> None:
 
 
 def test_each_swap_of_a_transaction_is_measured_behind_those_before_it() -> None:
-    first, second = exposures(TX, (buy(12_000, 0), buy(3_000, 0)), view())
+    first, second = exposures((buy(12_000, 0), buy(3_000, 0)), view())
     out = v2.amount_out(12_000, *RESERVES, 3000)
     assert first.quoted == out
     assert second.quoted == v2.amount_out(3_000, RESERVES[0] + 12_000, RESERVES[1] - out, 3000)
