@@ -118,6 +118,8 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "camelot",
         "slipstream",
         "curve_stableswap_ng",
+        "curve_stableswap_legacy",
+        "curve_pool",
         "liquidity_book",
         "balancer_v3_buffer",
     ]

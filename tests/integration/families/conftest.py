@@ -12,6 +12,7 @@ from tallyio.core.pools import (
     AERODROME,
     BALANCER_V2,
     CAMELOT,
+    CURVE_LEGACY,
     CURVE_NG,
     LIQUIDITY_BOOK,
     PANCAKE_V3,
@@ -706,6 +707,80 @@ class StableSwapBench(StandinBench):
         return paid, out
 
 
+class LegacyBench(StandinBench):
+    """Curve's first plain pools, listed by a registry: 3pool's arithmetic and the template's, of two to four coins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._contracts = standins("stable_legacy")
+        self.factory = self.chain.deploy(self._contracts["LegacyRegistry"])
+        self.deployment = Deployment("legacy", CURVE_LEGACY, self.factory)
+        self._shares: dict[str, Address] = {}
+
+    def create(self, random: Random) -> None:
+        coins = random.sample(self.chain.tokens, random.choice([2, 3, 3, 4]))
+        shares = self.chain.deploy(self._contracts["LegacyToken"])
+        terms = random.choice([1, 100]), random.choice([10, 200, 2000]), random.choice([0, 10**6, 4 * 10**6, 10**8])
+        made = abi.pack(
+            "(address[],address,uint256,uint256,uint256,uint256)", coins, shares, *terms, random.choice([0, 5 * 10**9])
+        )
+        pool = self.chain.deploy(self._contracts["LegacyPool"], made)
+        self.chain.call(shares, "set_minter(address)", pool)
+        self._shares[pool] = shares
+        for token in coins:
+            self.chain.call(token, "approve(address,uint256)", pool, 2**256 - 1)
+        self.chain.call(self.factory, "add_pool(address)", pool)
+        if random.random() < 0.95:
+            whole = random.randrange(1, 10**7)
+            amounts = [int(whole * self.units[each] * random.uniform(0.3, 3)) for each in coins]
+            self.chain.call(pool, f"add_liquidity(uint256[{len(coins)}],uint256)", amounts, 0)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what = random.randrange(8)
+        n, at, call = len(pool.tokens), pool.address, self.chain.call
+        held = self.view(self._shares[at], "balanceOf(address)", ME)
+        some = [int(random.randrange(1, 10**5) * self.units[each] * random.uniform(0, 2)) for each in pool.tokens]
+        if what < 2:
+            call(at, f"add_liquidity(uint256[{n}],uint256)", some, 0)
+        elif what == 2:
+            call(at, f"remove_liquidity(uint256,uint256[{n}])", held // 20, [0] * n)
+        elif what == 3:
+            call(at, "remove_liquidity_one_coin(uint256,int128,uint256)", held // 50, random.randrange(n), 0)
+        elif what == 4:
+            call(at, f"remove_liquidity_imbalance(uint256[{n}],uint256)", [each // 9 for each in some], held)
+        elif what == 5:
+            order = random.choice([20, 100, 1500]), self.chain.time + random.choice([100, 100_000])
+            call(at, "ramp_A(uint256,uint256)", *order)
+        elif what == 6:
+            call(at, "stop_ramp_A()")
+        else:
+            order = random.choice([0, 10**6, 10**8]), random.choice([0, 5 * 10**9, 10**10])
+            call(at, "commit_new_fee(uint256,uint256)", *order)
+            call(at, random.choice(["apply_new_fee()", "withdraw_admin_fees()"]))
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        """What arrives is measured: the first pools answer nothing, and quote otherwise than they pay."""
+
+        signature = "exchange(int128,int128,uint256,uint256)"
+
+        def pays(spent: int) -> int:
+            evm = self.chain.evm
+            before = evm.snapshot()
+            try:
+                evm.message_call(ME, pool.address, calldata=abi.call(signature, sold, bought, spent, 0))
+                told = evm.result.logs[-1].data
+                return int.from_bytes((told[1] if isinstance(told, tuple) else told)[-32:])
+            finally:
+                evm.revert(before)
+
+        paid = self.least(pays, amount) if exact_out else amount
+        if not pays(paid):
+            raise RuntimeError("it pays nothing")
+        held = self.view(pool.tokens[bought], "balanceOf(address)", ME)
+        self.chain.call(pool.address, signature, sold, bought, paid, 0)
+        return paid, int(self.view(pool.tokens[bought], "balanceOf(address)", ME) - held)
+
+
 class BalancerV2Bench:
     """Weighted and composable stable pools of the last published generation, some with rates that move."""
 
@@ -875,6 +950,7 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),
     CURVE_NG: StableSwapBench,
+    CURVE_LEGACY: LegacyBench,
     BALANCER_V2: BalancerV2Bench,
     "liquidity_book_2_1": lambda: BookBench(False),
     "liquidity_book_2_2": lambda: BookBench(True),

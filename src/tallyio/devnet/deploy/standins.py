@@ -10,7 +10,7 @@ from tallyio.devnet import solidity
 from tallyio.devnet.artifacts import Artifact, from_source
 from tallyio.devnet.deploy.tokens import CONTRACTS
 
-FAMILIES = ("solidly", "stableswap", "book", "crypto")
+FAMILIES = ("solidly", "stableswap", "stable_legacy", "crypto", "book")
 COMPILER = "0.8.30"
 
 

@@ -11,6 +11,7 @@ from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
 from tallyio.protocols.dex.slipstream import Slipstream
 from tallyio.protocols.dex.solidly import Solidly
 from tallyio.protocols.dex.stableswap import StableSwap
+from tallyio.protocols.dex.stableswap_legacy import NamedStableSwap, StableSwapLegacy
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
 from tallyio.protocols.dex.uniswap_v4 import UniswapV4
@@ -32,6 +33,8 @@ _ALL: tuple[Family, ...] = (
     Solidly(VELODROME),
     Solidly(CAMELOT),
     StableSwap(),
+    StableSwapLegacy(),
+    NamedStableSwap(),
     LiquidityBookPairs(),
 )
 

@@ -19,7 +19,7 @@ abstract contract Coins {
         _moved(coin, abi.encodeCall(Coin.transferFrom, (from, address(this), value)));
     }
 
-    function _moved(address coin, bytes memory order) private {
+    function _moved(address coin, bytes memory order) internal {
         (bool done, bytes memory answer) = coin.call(order);
         require(done && coin.code.length > 0 && (answer.length == 0 || abi.decode(answer, (bool))), "coin not moved");
     }

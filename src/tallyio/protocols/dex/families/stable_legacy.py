@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import stable_math
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT, ONE, scaled
 from tallyio.protocols.dex.families.words import div, require, u256
 
 
-class StablePool(msgspec.Struct, frozen=True):
+class StablePool(PoolState, frozen=True):
     """Balances in the coins' units, rates 1e18 times ``10**(18 - decimals)``, fees of ``FEE_UNIT``.
 
     ``a_unit`` is what the stored amplifications are times A: 1 (3pool) or 100.
