@@ -120,6 +120,8 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "curve_stableswap_ng",
         "curve_stableswap_legacy",
         "curve_pool",
+        "curve_twocrypto_ng",
+        "curve_tricrypto_ng",
         "liquidity_book",
         "balancer_v3_buffer",
     ]

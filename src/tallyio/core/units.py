@@ -15,6 +15,7 @@ BPS = 10_000
 PIPS = 1_000_000
 """Hundredths of a basis point in one: the unit of Uniswap v3 fees (3000 = 0.30 %)."""
 ETHER = 10**18
+UINT64_MAX = 2**64 - 1
 UINT112_MAX = 2**112 - 1
 UINT128_MAX = 2**128 - 1
 UINT256_MAX = 2**256 - 1

@@ -17,6 +17,8 @@ from tallyio.core.pools import (
     LIQUIDITY_BOOK,
     PANCAKE_V3,
     SLIPSTREAM,
+    TRICRYPTO,
+    TWOCRYPTO,
     V2,
     V3,
     V4,
@@ -28,6 +30,8 @@ from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
 from tallyio.devnet.deploy.balancer import COMPOSABLE, JOIN, WEIGHTED, balancer_artifact, factory
+from tallyio.devnet.deploy.crypto_pools import DEPLOY as DEPLOY_CRYPTO
+from tallyio.devnet.deploy.exchanges import MULTICALL3, multicall3
 from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.deploy.tokens import own_contracts
@@ -134,6 +138,13 @@ class LocalChain:
 
         self.evm.insert_account_info(tick_lens.LENS, pyrevm.AccountInfo(nonce=1, code=tick_lens.CODE))
 
+    def put_multicall(self) -> None:
+        """Where it is on public chains."""
+        import pyrevm
+
+        code = bytes.fromhex(multicall3().runtime)
+        self.evm.insert_account_info(MULTICALL3, pyrevm.AccountInfo(nonce=1, code=code))
+
     def deploy(self, artifact: Artifact, arguments: bytes = b"") -> Address:
         return Address(str(self.evm.deploy(ME, artifact.code(arguments=arguments))).lower())
 
@@ -168,8 +179,9 @@ class LocalChain:
         return self._time
 
     async def read(self, calls: Sequence[tuple[str, bytes]], block: int) -> list[tuple[bool, bytes]]:
-        """View calls as of now."""
-        answers = []
+        """View calls as of the last block, and its time."""
+        answers, pending = [], self._time
+        self._set_time(self.head.timestamp)
         for to, data in calls:
             before = self.evm.snapshot()
             try:
@@ -177,6 +189,7 @@ class LocalChain:
             except RuntimeError:
                 answers.append((False, b""))
             self.evm.revert(before)
+        self._set_time(pending)
         return answers
 
     def _log(self, entry: Any) -> Log:
@@ -200,6 +213,8 @@ class Bench(Protocol):
 
     chain: LocalChain
     deployment: Deployment
+    untold: tuple[str, ...] = ()
+    """Numbers of a state, as their names begin, that a reading need not tell."""
 
     def create(self, random: Random) -> None:
         """One more pool, with liquidity most of the time."""
@@ -781,6 +796,88 @@ class LegacyBench(StandinBench):
         return paid, int(self.view(pool.tokens[bought], "balanceOf(address)", ME) - held)
 
 
+class CryptoBench(StandinBench):
+    """Pools of Twocrypto-NG or Tricrypto-NG, prices and terms as they come; ``plain`` is the build for ether."""
+
+    def __init__(self, n: int, plain: bool = False) -> None:
+        super().__init__()
+        self.n, self.plain = n, plain
+        self.untold = ("price_oracle", "price_scale", "d", "virtual_price") if plain else ("price_oracle",)
+        name, family = {2: ("TwocryptoFactory", TWOCRYPTO), 3: ("TricryptoFactory", TRICRYPTO)}[n]
+        self.factory = self.chain.deploy(standins("crypto")[name])
+        self.chain.call(self.factory, "set_fee_receiver(address)", "0x" + "77" * 20)
+        self.chain.put_multicall()
+        self.deployment = Deployment("crypto", family, self.factory)
+        self._worth: dict[str, list[float]] = {}
+
+    def create(self, random: Random) -> None:
+        coins = random.sample(self.chain.tokens, self.n)
+        worth = [1.0] + [10 ** random.uniform(-3, 4) for _ in coins[1:]]
+        prices = [int(each * 10**18) for each in worth[1:]]
+        order = DEPLOY_CRYPTO[self.n], "", "", coins
+        terms = self._terms(random)
+        if self.n == 2:
+            (pool,) = self.chain.call(self.factory, *order, 0, terms, prices[0], returns="(address)")
+        else:
+            (pool,) = self.chain.call(self.factory, *order, ZERO, int(self.plain), terms, prices, returns="(address)")
+        self._worth[pool] = worth
+        for token in coins:
+            self.chain.call(token, "approve(address,uint256)", pool, 2**256 - 1)
+        if random.random() < 0.95:
+            self._deposit(random, pool, coins, random.uniform(2, 7), 0.1)
+
+    def _terms(self, random: Random) -> tuple[int, ...]:
+        a = random.choice([400_000, 4_000_000] if self.n == 2 else [540_000, 1_707_629, 27_000_000])
+        gamma = int(10 ** random.uniform(12.5, 15.2))
+        mid = random.choice([10**6, 3 * 10**6, 26 * 10**6])
+        out = mid * random.choice([1, 2, 10])
+        window = random.choice([87, 866, 60_000])
+        return a, gamma, mid, out, int(10 ** random.uniform(13, 16)), random.choice([0, 10**10, 10**14]), 10**14, window
+
+    def _deposit(self, random: Random, pool: str, coins: Sequence[str], size: float, spread: float) -> None:
+        whole = 10**size
+        parts = zip(coins, self._worth[pool], strict=True)
+        amounts = [int(whole / worth * self.units[c] * 10 ** random.uniform(-spread, spread)) for c, worth in parts]
+        if spread > 1 and random.random() < 0.4:
+            amounts[random.randrange(self.n)] = 0
+        self.chain.call(pool, f"add_liquidity(uint256[{self.n}],uint256)", amounts, 0)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        what, held = random.randrange(9), self.view(pool.address, "balanceOf(address)", ME)
+        if what < 3:
+            self._deposit(random, pool.address, pool.tokens, random.uniform(0, 6), 1.2)
+        elif what == 3:
+            part = held // random.choice([3, 20, 1000, 1]) if random.random() < 0.5 else held // 7
+            self.chain.call(pool.address, f"remove_liquidity(uint256,uint256[{self.n}])", part, [0] * self.n)
+        elif what == 4:
+            order = held // random.choice([30, 200]), random.randrange(self.n), 0
+            self.chain.call(pool.address, "remove_liquidity_one_coin(uint256,uint256,uint256)", *order)
+        elif what == 5:
+            a, gamma, *_ = self._terms(random)
+            end = self.chain.time + random.choice([86_400, 300_000])
+            self.chain.call(pool.address, "ramp_A_gamma(uint256,uint256,uint256)", a, gamma, end)
+        elif what == 6:
+            self.chain.call(pool.address, "stop_ramp_A_gamma()")
+        elif what == 7:
+            _, _, mid, out, steep, profit, step, window = self._terms(random)
+            order = mid, out, steep, profit, step, window, 62_324
+            self.chain.call(pool.address, f"apply_new_parameters({','.join(['uint256'] * 7)})", *order)
+        else:
+            self.chain.call(pool.address, "claim_admin_fees()")
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        signature = "exchange(uint256,uint256,uint256,uint256)"
+
+        def quote(spent: int) -> int:
+            return int(self.view(pool.address, "get_dy(uint256,uint256,uint256)", sold, bought, spent))
+
+        paid = self.least(quote, amount) if exact_out else amount
+        if not quote(paid):
+            raise RuntimeError("it pays nothing")
+        (out,) = self.chain.call(pool.address, signature, sold, bought, paid, 0, returns="(uint256)")
+        return paid, out
+
+
 class BalancerV2Bench:
     """Weighted and composable stable pools of the last published generation, some with rates that move."""
 
@@ -951,6 +1048,9 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     CAMELOT: lambda: SolidlyBench(CAMELOT),
     CURVE_NG: StableSwapBench,
     CURVE_LEGACY: LegacyBench,
+    TWOCRYPTO: lambda: CryptoBench(2),
+    TRICRYPTO: lambda: CryptoBench(3),
+    "curve_tricrypto_ng_ether": lambda: CryptoBench(3, plain=True),
     BALANCER_V2: BalancerV2Bench,
     "liquidity_book_2_1": lambda: BookBench(False),
     "liquidity_book_2_2": lambda: BookBench(True),

@@ -1,10 +1,11 @@
 """Every family of exchanges that the project knows, by name."""
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import AERODROME, CAMELOT, VELODROME, Pool
+from tallyio.core.pools import AERODROME, CAMELOT, TRICRYPTO, TWOCRYPTO, VELODROME, Pool
 from tallyio.protocols.dex.balancer_buffers import BalancerBuffers
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
 from tallyio.protocols.dex.balancer_v3 import BalancerV3
+from tallyio.protocols.dex.crypto import CryptoSwap
 from tallyio.protocols.dex.family import Family
 from tallyio.protocols.dex.liquidity_book import LiquidityBookPairs
 from tallyio.protocols.dex.pancakeswap_v3 import PancakeSwapV3
@@ -35,6 +36,8 @@ _ALL: tuple[Family, ...] = (
     StableSwap(),
     StableSwapLegacy(),
     NamedStableSwap(),
+    CryptoSwap(TWOCRYPTO),
+    CryptoSwap(TRICRYPTO),
     LiquidityBookPairs(),
 )
 

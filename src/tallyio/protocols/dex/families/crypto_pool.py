@@ -10,17 +10,21 @@ from types import ModuleType
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import tricrypto_math, twocrypto_math
 from tallyio.protocols.dex.families.crypto_math import FEE_UNIT, ONE, SHARE
 from tallyio.protocols.dex.families.exponential import exp_wad
 from tallyio.protocols.dex.families.words import div, require, u256
 
 
-class CryptoPool(msgspec.Struct, frozen=True):
+class CryptoPool(PoolState, frozen=True):
     """Balances in the coins' units, ``precisions`` = ``10**(18 - decimals)``; prices of coins 1.. in coin 0 (1e18).
 
     ``initial`` and ``future`` are (A, gamma); fees of 1e10; ``xcp`` is the pool's constant-product worth, whose average
     pools without a window do not keep. Times in seconds, windows as the contract stores them.
+
+    ``price_oracle`` is empty where it is not known: no view tells it once time has passed. Then ``price_scale`` is
+    empty, and D and the virtual price are 0, after a trade that may have moved them.
     """
 
     balances: tuple[int, ...]
@@ -51,6 +55,8 @@ class CryptoPool(msgspec.Struct, frozen=True):
     def a_gamma(self, now: int) -> tuple[int, int]:
         if now >= self.future_time:
             return self.future
+        if now <= self.initial_time:
+            return self.initial
         span, gone = self.future_time - self.initial_time, now - self.initial_time
         a, gamma = (
             (first * (span - gone) + last * gone) // span for first, last in zip(self.initial, self.future, strict=True)
@@ -99,6 +105,8 @@ def average(last: int, ema: int, window: int, since: int, now: int) -> int:
 
 
 def oracle_prices(pool: CryptoPool, now: int) -> tuple[int, ...]:
+    if not pool.price_oracle:
+        return ()
     return tuple(
         average(min(last, 2 * scale), ema, pool.price_window, pool.price_time, now)
         for last, scale, ema in zip(pool.last_prices, pool.price_scale, pool.price_oracle, strict=True)
@@ -129,10 +137,13 @@ def exchange(pool: CryptoPool, i: int, j: int, dx: int, now: int) -> tuple[int, 
     return dy, tweak_price(moved, ann, gamma, xp, k0, now)
 
 
-def tweak_price(pool: CryptoPool, ann: int, gamma: int, xp: Sequence[int], k0: int, now: int) -> CryptoPool:
-    """The averages and the profit after a trade, and the price scale where the profit pays for moving it."""
+def tweak_price(pool: CryptoPool, ann: int, gamma: int, xp: Sequence[int], k0: int, now: int, d: int = 0) -> CryptoPool:
+    """The averages and the profit after a trade, and the price scale where the profit pays for moving it.
+
+    ``d`` is the invariant at ``xp`` where it is known already.
+    """
     curve, oracle = curve_of(pool), oracle_prices(pool, now)
-    d = curve.invariant(ann, gamma, xp, k0)
+    d = d or curve.invariant(ann, gamma, xp, k0)
     xcp = worth(pool, d, pool.price_scale)
     virtual_price = div(ONE * xcp, pool.total_supply)
     profit = div(u256(pool.xcp_profit * virtual_price), pool.virtual_price)
@@ -157,6 +168,8 @@ def tweak_price(pool: CryptoPool, ann: int, gamma: int, xp: Sequence[int], k0: i
 
 def rebalanced(pool: CryptoPool, ann: int, gamma: int, xp: Sequence[int]) -> CryptoPool:
     """The pool with its price scale a step nearer to the average prices, where half of the profit stays."""
+    if not pool.price_oracle:
+        return msgspec.structs.replace(pool, price_scale=(), d=0, virtual_price=0)
     apart = [abs(o * ONE // scale - ONE) for o, scale in zip(pool.price_oracle, pool.price_scale, strict=True)]
     distance = isqrt(sum(each**2 for each in apart))
     step = max(pool.adjustment_step, distance // 5)
