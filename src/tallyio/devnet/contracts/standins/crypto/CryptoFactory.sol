@@ -79,8 +79,13 @@ contract TwocryptoFactory is CryptoFactory {
         address deployer
     );
 
-    TwocryptoMath private immutable math = new TwocryptoMath();
-    TwocryptoMaker private immutable maker = new TwocryptoMaker();
+    TwocryptoMath private immutable math;
+    TwocryptoMaker private immutable maker;
+
+    constructor() {
+        math = new TwocryptoMath();
+        maker = new TwocryptoMaker();
+    }
 
     function deploy_pool(
         string memory name,
@@ -134,8 +139,13 @@ contract TricryptoFactory is CryptoFactory {
         address deployer
     );
 
-    TricryptoMath private immutable math = new TricryptoMath();
-    TricryptoMaker private immutable maker = new TricryptoMaker();
+    TricryptoMath private immutable math;
+    TricryptoMaker private immutable maker;
+
+    constructor() {
+        math = new TricryptoMath();
+        maker = new TricryptoMaker();
+    }
 
     function deploy_pool(
         string memory name,
