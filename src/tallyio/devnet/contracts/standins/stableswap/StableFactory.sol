@@ -2,13 +2,17 @@
 pragma solidity 0.8.30;
 
 import {StableSwapNG} from "./StableSwapNG.sol";
+import {StableMetaMaker} from "./StableMetaMaker.sol";
 import {StableViews} from "./StableViews.sol";
 
-/// @title Stand-in for Curve's StableSwap-NG factory: plain pools, its interface and events.
+/// @title Stand-in for Curve's StableSwap-NG factory: plain and meta pools, its interface and events.
 contract StableFactory {
     event PlainPoolDeployed(address[] coins, uint256 A, uint256 fee, address deployer);
 
+    event MetaPoolDeployed(address coin, address base_pool, uint256 A, uint256 fee, address deployer);
+
     address public immutable admin;
+    StableMetaMaker public metapool_implementation;
     StableViews public immutable views_implementation;
     address[] public pool_list;
     mapping(address => address[]) private coins_of;
@@ -34,6 +38,38 @@ contract StableFactory {
         address[] memory oracles
     ) external returns (address pool) {
         return _deploy(StableSwapNG.Setting(coins, amp, fee, multiplier, window, kinds, methods, oracles));
+    }
+
+    function set_metapool_implementation(StableMetaMaker maker) external {
+        require(msg.sender == admin);
+        metapool_implementation = maker;
+    }
+
+    /// @dev Over plain pools of this factory, whose shares are the pools themselves.
+    function deploy_metapool(
+        address base,
+        string memory,
+        string memory,
+        address coin,
+        uint256 amp,
+        uint256 fee,
+        uint256 multiplier,
+        uint256 window,
+        uint256,
+        uint8 kind,
+        bytes4 method,
+        address oracle
+    ) external returns (address pool) {
+        require(coins_of[base].length > 0);
+        StableSwapNG.Setting memory setting;
+        (setting.amp, setting.fee, setting.multiplier, setting.window) = (amp, fee, multiplier, window);
+        (setting.coins, setting.kinds) = (new address[](2), new uint8[](2));
+        (setting.methods, setting.oracles) = (new bytes4[](2), new address[](2));
+        (setting.coins[0], setting.coins[1]) = (coin, base);
+        (setting.kinds[0], setting.methods[0], setting.oracles[0]) = (kind, method, oracle);
+        pool = metapool_implementation.make(setting, views_implementation);
+        _list(pool, setting);
+        emit MetaPoolDeployed(coin, base, amp, fee, msg.sender);
     }
 
     function pool_count() external view returns (uint256) {

@@ -41,13 +41,13 @@ contract StableSwapNG is Shares {
         address[] oracles;
     }
 
-    uint256 private constant ONE = 1e18;
+    uint256 internal constant ONE = 1e18;
     uint256 private constant FEE_UNIT = 1e10;
     uint256 public constant admin_fee = 5e9;
 
     uint256 public immutable N_COINS;
     address public immutable factory;
-    StableViews private immutable views;
+    StableViews internal immutable views;
     bool private rebasing;
 
     address[] public coins;
@@ -55,7 +55,7 @@ contract StableSwapNG is Shares {
     bytes4[] private methods;
     address[] private oracles;
     uint256[] private multipliers;
-    uint256[] private stored;
+    uint256[] internal stored;
     uint256[] public admin_balances;
     uint256 public fee;
     uint256 public offpeg_fee_multiplier;
@@ -109,7 +109,7 @@ contract StableSwapNG is Shares {
         return _balances();
     }
 
-    function stored_rates() public view returns (uint256[] memory rates) {
+    function stored_rates() public view virtual returns (uint256[] memory rates) {
         rates = new uint256[](N_COINS);
         for (uint256 k; k < rates.length; ++k) {
             rates[k] = multipliers[k];
@@ -279,7 +279,7 @@ contract StableSwapNG is Shares {
     }
 
     function _swapped(uint256 i, uint256 j, uint256 dx, uint256[] memory xp, uint256[] memory rates)
-        private
+        internal
         returns (uint256 dy)
     {
         uint256 amp = A_precise();
@@ -308,7 +308,7 @@ contract StableSwapNG is Shares {
         if (d_time < block.timestamp) d_time = block.timestamp;
     }
 
-    function _receive(uint256 i, uint256 dx, bool received) private returns (uint256 entered) {
+    function _receive(uint256 i, uint256 dx, bool received) internal returns (uint256 entered) {
         if (received) {
             entered = _ours(coins[i]) - stored[i];
             require(entered >= dx);
@@ -320,24 +320,24 @@ contract StableSwapNG is Shares {
         stored[i] += entered;
     }
 
-    function _send(uint256 i, uint256 amount, address to) private {
+    function _send(uint256 i, uint256 amount, address to) internal {
         stored[i] = rebasing ? _ours(coins[i]) - amount : stored[i] - amount;
         _pay(coins[i], to, amount);
     }
 
-    function _balances() private view returns (uint256[] memory held) {
+    function _balances() internal view returns (uint256[] memory held) {
         held = new uint256[](N_COINS);
         for (uint256 k; k < held.length; ++k) {
             held[k] = (rebasing ? _ours(coins[k]) : stored[k]) - admin_balances[k];
         }
     }
 
-    function _scaled(uint256[] memory held, uint256[] memory rates) private pure returns (uint256[] memory xp) {
+    function _scaled(uint256[] memory held, uint256[] memory rates) internal pure returns (uint256[] memory xp) {
         xp = new uint256[](held.length);
         for (uint256 k; k < held.length; ++k) xp[k] = held[k] * rates[k] / ONE;
     }
 
-    function _at(int128 i) private pure returns (uint256) {
+    function _at(int128 i) internal pure returns (uint256) {
         require(i >= 0);
         return uint256(int256(i));
     }

@@ -3,7 +3,13 @@ pragma solidity 0.8.30;
 
 import {StableMath} from "./StableMath.sol";
 
+interface MetaPool {
+    function BASE_POOL() external view returns (address);
+}
+
 interface StablePool {
+    function N_COINS() external view returns (uint256);
+    function A_precise() external view returns (uint256);
     function A() external view returns (uint256);
     function fee() external view returns (uint256);
     function offpeg_fee_multiplier() external view returns (uint256);
@@ -34,17 +40,47 @@ contract StableViews {
         uint256 multiplier;
     }
 
-    function get_dy(uint256 i, uint256 j, uint256 dx, address pool) external view returns (uint256) {
+    function get_dy(uint256 i, uint256 j, uint256 dx, address pool) public view returns (uint256) {
         Seen memory seen = _see(pool);
-        uint256 x = seen.xp[i] + dx * seen.rates[i] / ONE;
+        return _sold(seen, i, j, dx * seen.rates[i] / ONE) * ONE / seen.rates[j];
+    }
+
+    /// @notice Between a meta pool's own coin, 0, and its base pool's coins, 1 and more.
+    function get_dy_underlying(uint256 i, uint256 j, uint256 dx, address pool) external view returns (uint256 dy) {
+        address base = MetaPool(pool).BASE_POOL();
+        if (i > 0 && j > 0) return get_dy(i - 1, j - 1, dx, base);
+        Seen memory seen = _see(pool);
+        if (i > 0) {
+            dy = calc_token_amount(_alone(base, i - 1, dx), true, base) * seen.rates[1] / ONE;
+            return _sold(seen, 1, 0, dy) * ONE / seen.rates[0];
+        }
+        dy = _sold(seen, 0, 1, dx * seen.rates[0] / ONE) * ONE / seen.rates[1];
+        return withdrawal(dy, j - 1, StablePool(base).A_precise(), base).paid;
+    }
+
+    function get_dx_underlying(uint256 i, uint256 j, uint256 dy, address pool) external view returns (uint256) {
+        address base = MetaPool(pool).BASE_POOL();
+        require(i == 0 || j == 0, "Not a Metapool Swap. Use Base pool.");
+        if (i == 0) return get_dx(0, 1, calc_token_amount(_alone(base, j - 1, dy), false, base), pool);
+        return withdrawal(get_dx(1, 0, dy, pool), i - 1, StablePool(base).A_precise(), base).paid;
+    }
+
+    function _alone(address base, uint256 i, uint256 amount) private view returns (uint256[] memory amounts) {
+        amounts = new uint256[](StablePool(base).N_COINS());
+        amounts[i] = amount;
+    }
+
+    /// @notice What `entered` of coin `i` gets of coin `j`, both scaled, the fee taken.
+    function _sold(Seen memory seen, uint256 i, uint256 j, uint256 entered) private pure returns (uint256) {
+        uint256 x = seen.xp[i] + entered;
         uint256 d = StableMath.invariant(seen.xp, seen.amp);
         uint256 y = StableMath.balanceAt(i, j, x, seen.xp, seen.amp, d);
         uint256 rate = _rate(seen, (seen.xp[i] + x) / 2, (seen.xp[j] + y) / 2);
         uint256 dy = seen.xp[j] - y - 1;
-        return (dy - rate * dy / FEE_UNIT) * ONE / seen.rates[j];
+        return dy - rate * dy / FEE_UNIT;
     }
 
-    function get_dx(uint256 i, uint256 j, uint256 dy, address pool) external view returns (uint256) {
+    function get_dx(uint256 i, uint256 j, uint256 dy, address pool) public view returns (uint256) {
         Seen memory seen = _see(pool);
         uint256[] memory xp = seen.xp;
         uint256 rate = StableMath.offPeg(xp[i], xp[j], seen.fee, seen.multiplier);
@@ -58,8 +94,8 @@ contract StableViews {
         return StableMath.offPeg(seen.xp[i], seen.xp[j], seen.fee, seen.multiplier);
     }
 
-    function calc_token_amount(uint256[] calldata amounts, bool deposit, address pool)
-        external
+    function calc_token_amount(uint256[] memory amounts, bool deposit, address pool)
+        public
         view
         returns (uint256)
     {
@@ -94,7 +130,7 @@ contract StableViews {
     }
 
     function withdrawal(uint256 burned, uint256 i, uint256 amp, address pool)
-        external
+        public
         view
         returns (Withdrawal memory done)
     {
