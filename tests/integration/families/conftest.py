@@ -8,6 +8,7 @@ import pytest
 
 from tallyio.chains import tick_lens
 from tallyio.core.chain import BlockRef, Log, NewBlock
+from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import (
     AERODROME,
     BALANCER_V2,
@@ -37,6 +38,7 @@ from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.deploy.tokens import own_contracts
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
 from tallyio.protocols.dex.deployments import Deployment
+from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.uniswap_v4 import DYNAMIC
 
 ME = Address("0x" + "11" * 20)
@@ -866,15 +868,27 @@ class CryptoBench(StandinBench):
             self.chain.call(pool.address, "claim_admin_fees()")
 
     def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
-        signature = "exchange(uint256,uint256,uint256,uint256)"
+        """The pool's quotes do not rise at every wei: the input for an output is searched from the pool's own guess."""
 
         def quote(spent: int) -> int:
-            return int(self.view(pool.address, "get_dy(uint256,uint256,uint256)", sold, bought, spent))
+            try:
+                return int(self.view(pool.address, "get_dy(uint256,uint256,uint256)", sold, bought, spent))
+            except RuntimeError as e:
+                raise ChainDataError(str(e)) from None
 
-        paid = self.least(quote, amount) if exact_out else amount
-        if not quote(paid):
+        try:
+            guess = self.view(pool.address, "get_dx(uint256,uint256,uint256)", sold, bought, amount) if exact_out else 0
+        except RuntimeError:
+            guess = 1
+        try:
+            paid = least_input(quote, amount, guess) if exact_out else amount
+            pays = quote(paid)
+        except ChainDataError as e:
+            raise RuntimeError(e.message) from None
+        if not pays:
             raise RuntimeError("it pays nothing")
-        (out,) = self.chain.call(pool.address, signature, sold, bought, paid, 0, returns="(uint256)")
+        order = "exchange(uint256,uint256,uint256,uint256)"
+        (out,) = self.chain.call(pool.address, order, sold, bought, paid, 0, returns="(uint256)")
         return paid, out
 
 

@@ -3,6 +3,7 @@
 Raises ``ChainDataError`` where a number does not fit the row, ``SwapRefusedError`` where the contract could not quote.
 """
 
+from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.kernels import rows
 from tallyio.hot_path.kernels.rows import Row
 from tallyio.protocols.dex.families import balancer_stable, liquidity_book, solidly, stable_ng_views
@@ -35,6 +36,8 @@ def stable_row(pool: StablePool, now: int, *, view: bool = False) -> Row:
 
 
 def crypto_row(pool: CryptoPool, now: int) -> Row:
+    if not pool.price_scale:
+        raise ChainDataError("the pool's price scale is not known")
     ann, gamma = pool.a_gamma(now)
     factors = [p * scale for p, scale in zip(pool.precisions, (ONE, *pool.price_scale), strict=True)]
     fees = pool.mid_fee, pool.out_fee, pool.fee_gamma
