@@ -2,7 +2,9 @@
 pragma solidity 0.8.30;
 
 interface IMintable {
+    function balanceOf(address holder) external view returns (uint256);
     function mint(address to, uint256 amount) external;
+    function transfer(address to, uint256 amount) external returns (bool);
 }
 
 interface IPool {
@@ -11,7 +13,7 @@ interface IPool {
     function mint(address to, int24 low, int24 high, uint128 liquidity, bytes calldata data) external;
 }
 
-/// @title Puts liquidity of tokens that anyone may mint into pools that have no periphery here
+/// @title Puts liquidity into pools that have no periphery here, of what it has or else mints
 contract Minter {
     address private token0;
     address private token1;
@@ -33,7 +35,12 @@ contract Minter {
     }
 
     function _pay(uint256 amount0, uint256 amount1) private {
-        IMintable(token0).mint(msg.sender, amount0);
-        IMintable(token1).mint(msg.sender, amount1);
+        _give(IMintable(token0), amount0);
+        _give(IMintable(token1), amount1);
+    }
+
+    function _give(IMintable token, uint256 amount) private {
+        if (token.balanceOf(address(this)) >= amount) token.transfer(msg.sender, amount);
+        else token.mint(msg.sender, amount);
     }
 }

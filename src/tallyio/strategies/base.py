@@ -39,6 +39,8 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loans: Mapping[str, NonNegative] = msgspec.field(
         default_factory=lambda: {
             "balancer_v2": 40_000,
+            "balancer_v3": 27_000,
+            "morpho": 29_000,
             "uniswap_v2": 55_000,
             "uniswap_v3": 45_000,
             "uniswap_v4": 25_000,

@@ -69,6 +69,13 @@ class Chain:
         found = abi.unpack(returns, answer)
         return found[0] if len(found) == 1 else found
 
+    def answer(self, to: Address, data: bytes) -> bytes | None:
+        """What a view answers, ``None`` where it reverts."""
+        try:
+            return bytes.fromhex(self.rpc.call("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")[2:])
+        except RpcRefusedError:
+            return None
+
     def refusal(self, to: Address | None, data: bytes, *, sender: Address | None = None, value: int = 0) -> str:
         """Why this call reverts, in words; the call must revert."""
         call = {"from": sender or self.owner, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(25_000_000)}

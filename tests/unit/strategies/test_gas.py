@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tallyio.core.pools import V2, V3, V4
+from tallyio.core.pools import BALANCER_V3, PANCAKE_V3, V2, V3, V4
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.strategies.base import GasModel
@@ -18,15 +18,18 @@ BID = 16_500
 """What a bid adds (contracts/README.md)."""
 
 ANY = Address("0x" + "aa" * 20)
-V2_SWAP, V3_SWAP, V4_SWAP = (SwapStep(ANY, family, ANY, ANY, 1, 1, 0) for family in (V2, V3, V4))
+V2_SWAP, V3_SWAP = (SwapStep(ANY, family, ANY, ANY, 1, 1, 0) for family in (V2, V3))
 STEPS: dict[str, SwapStep | LiquidateStep | FlashLoan] = {
     **{
         f"{source.replace('_', ' ')} loan": FlashLoan(ANY, ANY, 1, 1, source)
-        for source in ("balancer_v2", "uniswap_v2", "uniswap_v3", "uniswap_v4")
+        for source in ("balancer_v2", "balancer_v3", "uniswap_v2", "uniswap_v3", "uniswap_v4", "morpho")
+    },
+    **{
+        name: SwapStep(ANY, family, ANY, ANY, 1, 1, 0)
+        for name, family in (("pancakeswap-v3", PANCAKE_V3), ("balancer-v3", BALANCER_V3), ("v4", V4))
     },
     "v2": V2_SWAP,
     "v3": V3_SWAP,
-    "v4": V4_SWAP,
     "liquidation": LiquidateStep(ANY, ANY, ANY, ANY, 1, 1),
     "Aave flash loan": FlashLoan(ANY, ANY, 1, 1),
 }
@@ -41,9 +44,12 @@ def named(entry: str) -> Route:
 
 
 MODELLED = [
-    (entry, gas) for entry, gas in TABLE.items() if not entry.startswith("router") and "balancer-v2" not in entry
+    (entry, gas)
+    for entry, gas in TABLE.items()
+    if not entry.startswith("router") and "balancer-v2" not in entry and "stand-in" not in entry
 ]
-"""Routers are no routes of ours. A pool of Balancer's is counted as a stable one, which the table does not have."""
+"""Routers are no routes of ours, and a stand-in uses what it uses. A pool of Balancer v2's is counted as a stable one,
+which the table does not have."""
 
 
 @pytest.mark.parametrize(("entry", "measured"), MODELLED)

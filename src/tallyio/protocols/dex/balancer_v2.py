@@ -26,7 +26,7 @@ from tallyio.protocols.dex.families.rate_cache import rate_of
 from tallyio.protocols.dex.family import Family, Learned, Reading, SwapResult
 from tallyio.protocols.dex.words import address_word, topic
 
-GAS_WEIGHTED, GAS_STABLE = 85_000, 125_000
+GAS_WEIGHTED, GAS_STABLE = 72_000, 125_000
 """Of one swap at the vault, about."""
 _POOL_ID_HEX = 66
 _MAX_TOKENS = 64
