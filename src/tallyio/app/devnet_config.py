@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from tallyio.core.pools import BALANCER_V2, V2
+from tallyio.core.pools import V2
 from tallyio.core.units import Address
 from tallyio.devnet.world import World
 
@@ -110,7 +110,8 @@ def _chain(world: World, http_url: str, ws_url: str, builder_url: str, block_sec
             text += f"fee_pips = {factory.fee_pips}\n"
         for router in factory.routers:
             routers += _router(world, router, factory.name, factory.family)
-    text += DEX.format(name="balancer_v2", family=BALANCER_V2, factory=world.balancer.address)
+    for venue in world.venues:
+        text += DEX.format(name=venue.name, family=venue.family, factory=venue.factory)
     text += routers + LENDING.format(provider=world.aave.addresses_provider)
     untradable = {t.address: "takes a fee on transfer" for t in world.tokens.values() if t.transfer_fee_bps}
     if untradable:

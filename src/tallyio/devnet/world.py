@@ -99,6 +99,27 @@ class BalancerVault(msgspec.Struct, frozen=True):
     pools: tuple[BalancerPool, ...]
 
 
+class VenuePool(msgspec.Struct, frozen=True):
+    """``address`` is what tells it apart: its own, or its id. ``terms`` is what else its venue must be told of it.
+    ``native``: wrapped ether among the tokens stands for ether."""
+
+    address: Address
+    tokens: tuple[Address, ...]
+    terms: tuple[int, ...] = ()
+    native: bool = False
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """An exchange that is traded through the world's ``swapper``; ``router``: where that calls none of its pools."""
+
+    name: str
+    family: str
+    factory: Address
+    pools: tuple[VenuePool, ...]
+    odd: str = ""
+    router: Address = Address("")
+
+
 class World(msgspec.Struct, frozen=True):
     """Logs from ``start_block`` on tell everything about the world. ``odd_pools`` says what is odd about a pool."""
 
@@ -117,6 +138,8 @@ class World(msgspec.Struct, frozen=True):
     balancer: BalancerVault
     feeds: dict[str, Feed]
     pools: tuple[Pool, ...]
+    venues: tuple[Venue, ...]
+    swapper: Address
     odd_pools: dict[Address, str]
 
     def account(self, role: str, index: int = 0) -> Account:

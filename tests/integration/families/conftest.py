@@ -30,12 +30,14 @@ from tallyio.core.pools import (
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, solidity
 from tallyio.devnet.artifacts import Artifact, from_package, from_source
-from tallyio.devnet.deploy.balancer import COMPOSABLE, JOIN, WEIGHTED, balancer_artifact, factory
-from tallyio.devnet.deploy.crypto_pools import DEPLOY as DEPLOY_CRYPTO
+from tallyio.devnet.deploy.balancer import COMPOSABLE, JOIN, SWAP, WEIGHTED, balancer_artifact, factory
 from tallyio.devnet.deploy.exchanges import MULTICALL3, multicall3
 from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.deploy.tokens import own_contracts
+from tallyio.devnet.venues.concentrated import pancake_v3_artifact, pancake_v3_deployer
+from tallyio.devnet.venues.crypto import DEPLOY as DEPLOY_CRYPTO
+from tallyio.devnet.venues.uniswap_v4 import KEY
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.exact_out import least_input
@@ -80,36 +82,6 @@ contract Trader {
     function settle(int256 a, int256 b) private {
         if (a > 0) Token(Either(msg.sender).token0()).transfer(msg.sender, uint256(a));
         if (b > 0) Token(Either(msg.sender).token1()).transfer(msg.sender, uint256(b));
-    }
-}
-"""
-DEPLOYER = """
-pragma solidity ^0.8.19;
-/* A stand-in for PancakeV3PoolDeployer, which the package lacks: CREATE2 of the published pool code. */
-contract Deployer {
-    struct Parameters { address factory; address token0; address token1; uint24 fee; int24 tickSpacing; }
-    Parameters public parameters;
-    bytes code;
-    constructor(bytes memory code_) { code = code_; }
-    function deploy(address factory, address a, address b, uint24 fee, int24 spacing) external returns (address pool) {
-        parameters = Parameters(factory, a, b, fee, spacing);
-        bytes memory made = code;
-        bytes32 salt = keccak256(abi.encode(a, b, fee));
-        assembly { pool := create2(0, add(made, 32), mload(made), salt) }
-        require(pool != address(0), "not created");
-    }
-}
-"""
-
-
-SLIPSTREAM_FACTORY = """
-pragma solidity ^0.8.19;
-/* A stand-in for Slipstream's factory, which no package has: it announces pools and names no fee module. */
-contract Factory {
-    event PoolCreated(address indexed token0, address indexed token1, int24 indexed tickSpacing, address pool);
-    address public swapFeeModule;
-    function announce(address a, address b, int24 spacing, address pool) external {
-        emit PoolCreated(a, b, spacing, pool);
     }
 }
 """
@@ -400,11 +372,8 @@ class PancakeV3Bench(TicksBench):
     tiers = ((100, 1), (500, 10), (2500, 50), (10_000, 200))
 
     def _deploy(self) -> Address:
-        pool = from_package("pancakeswap-v3-core", "artifacts/contracts/PancakeV3Pool.sol/PancakeV3Pool.json")
-        source = solidity.standard_input({"Deployer.sol": DEPLOYER}, runs=200, evm_version="shanghai")
-        deployer = self.chain.deploy(from_source("0.8.30", source)["Deployer"], abi.pack("(bytes)", pool.code()))
-        path = "artifacts/contracts/PancakeV3Factory.sol/PancakeV3Factory.json"
-        return self.chain.deploy(from_package("pancakeswap-v3-core", path), abi.pack("(address)", deployer))
+        deployer = self.chain.deploy(*pancake_v3_deployer(pancake_v3_artifact("PancakeV3Pool")))
+        return self.chain.deploy(pancake_v3_artifact("PancakeV3Factory"), abi.pack("(address)", deployer))
 
 
 class SlipstreamBench(TicksBench):
@@ -414,17 +383,13 @@ class SlipstreamBench(TicksBench):
 
     def _deploy(self) -> Address:
         self._core = super()._deploy()
-        source = solidity.standard_input({"Factory.sol": SLIPSTREAM_FACTORY}, runs=200)
-        return self.chain.deploy(from_source("0.8.30", source)["Factory"])
+        return self.chain.deploy(standins("slipstream")["CLFactory"])
 
     def _make(self, a: str, b: str, fee: int) -> Address:
         (pool,) = self.chain.call(self._core, "createPool(address,address,uint24)", a, b, fee, returns="(address)")
         order = (a, b, dict(self.tiers)[fee], pool)
         self.chain.call(self.factory, "announce(address,address,int24,address)", *order)
         return Address(pool)
-
-
-KEY = "(address,address,uint24,int24,address)"
 
 
 class V4Bench:
@@ -966,9 +931,8 @@ class BalancerV2Bench:
     def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
         before, kept = self.chain.evm.snapshot(), list(self.chain.logs)
         step = (self._ids[pool.address], int(exact_out), pool.tokens[sold], pool.tokens[bought], amount, b"")
-        signature = "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),uint256,uint256)"
         order = (step, (ME, False, ME, False), 2**255 if exact_out else 0, 2**255)
-        (found,) = self.chain.call(self.vault, signature, *order, returns="(uint256)")
+        (found,) = self.chain.call(self.vault, SWAP, *order, returns="(uint256)")
         if not found:
             self.chain.evm.revert(before)
             self.chain.logs = kept

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tallyio.devnet.deploy.crypto_pools import DEPLOY, TERMS
 
 from tallyio.core.units import UINT256_MAX
-from tallyio.devnet.deploy.crypto_pools import DEPLOY, TERMS
 from tallyio.devnet.deploy.standins import standins
 
 ME = "0x" + "11" * 20

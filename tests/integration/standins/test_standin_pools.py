@@ -11,11 +11,15 @@ from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, accounts
 from tallyio.devnet.anvil import Anvil
 from tallyio.devnet.deploy.catalog import USD
-from tallyio.devnet.deploy.crypto_pools import deploy_crypto
 from tallyio.devnet.deploy.session import Session
-from tallyio.devnet.deploy.standin_pools import Venue, deploy_curve, deploy_liquidity_book, deploy_solidly
 from tallyio.devnet.deploy.tokens import deploy_tokens, give
 from tallyio.devnet.node_rpc import RpcRefusedError
+from tallyio.devnet.venues.crypto import deploy_crypto
+from tallyio.devnet.venues.liquidity_book import deploy_liquidity_book
+from tallyio.devnet.venues.solidly import deploy_solidly
+from tallyio.devnet.venues.stableswap import deploy_stableswap
+from tallyio.devnet.venues.venue import Builder
+from tallyio.devnet.world import Venue
 from tallyio.market.reading import PoolsRead, read_pools
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.model import swap
@@ -23,9 +27,8 @@ from tallyio.protocols.dex.registry import DexRegistry
 
 
 def found_and_read(anvil: Anvil, venues: Sequence[Venue]) -> PoolsRead:
-    factories = [venue.factory for venue in venues]
-    registry = DexRegistry([Deployment(each.name, each.family, each.address) for each in factories])
-    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [each.address for each in factories]}
+    registry = DexRegistry([Deployment(each.name, each.family, each.factory) for each in venues])
+    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [each.factory for each in venues]}
     logs = [
         Log(
             Address(raw["address"]),
@@ -77,16 +80,13 @@ def test_every_pool_is_found_and_quoted_as_it_quotes() -> None:
         for token in tokens.values():
             give(session, token, provider, token.amount(500_000_000 * USD))
         session.settle()
-        venues = [
-            *deploy_solidly(session, tokens, provider),
-            deploy_curve(session, tokens, provider),
-            *deploy_crypto(session, tokens, provider),
-            deploy_liquidity_book(session, tokens, provider),
-        ]
+        builder = Builder(session, tokens, provider, provider.address)
+        deploys = deploy_solidly, deploy_stableswap, deploy_crypto, deploy_liquidity_book
+        venues = [venue for deploy in deploys for venue in deploy(builder)]
         session.settle()
         read = found_and_read(anvil, venues)
         assert read.refused == {}
-        assert set(read.states) == {pool for venue in venues for pool in venue.pools}
+        assert set(read.states) == {pool.address for venue in venues for pool in venue.pools}
         decimals = {token.address: token.decimals for token in tokens.values()}
         now = int(anvil.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
         for pool in read.learned.values():

@@ -32,6 +32,7 @@ FACTORIES = {
 }
 """Every generation of pool factories in the package, by the name that we use: its folder and contract."""
 JOIN = "joinPool(bytes32,address,address,(address[],uint256[],bytes,bool))"
+SWAP = "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),uint256,uint256)"
 WEIGHTED = "create(string,string,address[],uint256[],address[],uint256,address)"
 COMPOSABLE = "create(string,string,address[],uint256,address[],uint256[],bool[],uint256,address)"
 NO_PROVIDER = Address("0x" + "00" * 20)

@@ -1,7 +1,7 @@
 """The whole world, in order."""
 
 from tallyio.core.clock import seeded
-from tallyio.devnet import accounts
+from tallyio.devnet import abi, accounts
 from tallyio.devnet.accounts import Account
 from tallyio.devnet.anvil import BASE_FEE_WEI, Anvil
 from tallyio.devnet.deploy import catalog
@@ -18,12 +18,17 @@ from tallyio.devnet.deploy.exchanges import (
 from tallyio.devnet.deploy.loans import draw_loan, opening_calls, supply_call
 from tallyio.devnet.deploy.pools import Seeder
 from tallyio.devnet.deploy.session import Session
-from tallyio.devnet.deploy.tokens import approve, deploy_feeds, deploy_tokens, give
+from tallyio.devnet.deploy.tokens import approve, deploy_feeds, deploy_tokens, give, own_contracts
+from tallyio.devnet.venues import balancer_v2, wrapping
+from tallyio.devnet.venues.all import deploy_venues
+from tallyio.devnet.venues.venue import Builder
 from tallyio.devnet.world import AaveMarket, Sizes, Token, World
 
 PROVIDER_USD = 2_000_000_000
 TRADER_USD = 500_000_000
 SUPPLIER_USD = 60_000_000
+VAULT_USD = 20_000_000
+"""What each trader has in the vault."""
 
 
 def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
@@ -59,6 +64,14 @@ def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
     session.settle()
     balancer = deploy_balancer(session, tokens, providers[0])
     session.settle()
+    swapper = session.create(own_contracts()["Swapper"], abi.pack("(address)", tokens["WETH"].address))
+    holders = dict.fromkeys((*traders, providers[0]), VAULT_USD)
+    tokens[wrapping.SHARES] = wrapping.deploy_vault(session, tokens[wrapping.ASSET], providers[0], holders)
+    for trader in traders:
+        for token in tokens.values():
+            approve(session, token, trader, swapper)
+    venues = deploy_venues(Builder(session, tokens, providers[0], swapper))
+    session.settle()
     random = seeded(seed, "borrowers")
     for borrower in borrowers:
         loan = draw_loan(random)
@@ -82,6 +95,8 @@ def build_world(anvil: Anvil, seed: int, sizes: Sizes) -> World:
         balancer=balancer,
         feeds=feeds,
         pools=tuple(pools),
+        venues=(*venues, balancer_v2.venue_of(balancer, tokens), *wrapping.venues_of(tokens)),
+        swapper=swapper,
         odd_pools={pool.address: plan.odd for pool, plan in zip(pools, plans, strict=True) if plan.odd},
     )
 

@@ -2,7 +2,7 @@
 
 from tallyio.chains.rpc import Rpc, RpcError
 from tallyio.core.clock import seeded
-from tallyio.devnet.traffic import borrowers, oracle, providers
+from tallyio.devnet.traffic import borrowers, oracle, providers, venues
 from tallyio.devnet.traffic.orders import fairness_bps, quote_call, quoted, swap
 from tallyio.devnet.traffic.outbox import Intent, Outbox, Sent
 from tallyio.devnet.traffic.sight import Sight, look
@@ -40,6 +40,8 @@ class Traffic:
         prices_e8 = self.walk.prices_e8(step)
         intents = oracle.updates(self._world, self.walk.prices_e8(step - 1), sight.answers_e8)
         intents += await self._swaps(number, sight, prices_e8)
+        random = seeded(self._seed, f"venues/{number}")
+        intents += await venues.draw_swaps(random, self._rpc, self._world, prices_e8)
         intents += await providers.draw_actions(
             seeded(self._seed, f"providers/{number}"), self._rpc, self._world, sight, prices_e8
         )

@@ -1,18 +1,16 @@
-"""Curve's crypto pools in a world: stand-ins of Twocrypto-NG and Tricrypto-NG."""
+"""Curve's crypto pools: stand-ins of Twocrypto-NG and Tricrypto-NG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tallyio.chains.addresses import created_by
 from tallyio.core.pools import TRICRYPTO, TWOCRYPTO
 from tallyio.core.units import Address
 from tallyio.devnet import abi
-from tallyio.devnet.accounts import Account
 from tallyio.devnet.deploy.catalog import USD
-from tallyio.devnet.deploy.session import Session
-from tallyio.devnet.deploy.standin_pools import DEPTH_USD, Venue
-from tallyio.devnet.deploy.standins import standins
+from tallyio.devnet.deploy.standins import ODD, standins
 from tallyio.devnet.deploy.tokens import approve
-from tallyio.devnet.world import Factory, Token
+from tallyio.devnet.venues.venue import DEPTH_USD, Builder, Order, Sale
+from tallyio.devnet.world import Token, Venue, VenuePool
 
 TWO_COINS = (("USDC", "WETH"), ("WETH", "LINK"), ("USDT", "WBTC"))
 THREE_COINS = (("USDC", "WBTC", "WETH"), ("USDT", "WBTC", "WETH"))
@@ -32,24 +30,30 @@ _MAKER_NONCE = 3
 """The factory makes its views, its arithmetic, and then what makes its pools."""
 
 
-def deploy_crypto(session: Session, tokens: Mapping[str, Token], provider: Account) -> tuple[Venue, ...]:
-    """Pools of two and of three coins, filled by ``provider``, who has the tokens already."""
+def deploy_crypto(builder: Builder) -> tuple[Venue, ...]:
+    """Pools of two and of three coins."""
     contracts, venues = standins("crypto"), list[Venue]()
     for name, family, chosen in (
         ("TwocryptoFactory", TWOCRYPTO, TWO_COINS),
         ("TricryptoFactory", TRICRYPTO, THREE_COINS),
     ):
-        factory = session.create(contracts[name])
+        factory = builder.session.create(contracts[name])
         maker = created_by(factory, _MAKER_NONCE)
         pools = [
-            _deploy(session, [tokens[symbol] for symbol in symbols], provider, factory, created_by(maker, 1 + number))
+            _deploy(builder, [builder.tokens[symbol] for symbol in symbols], factory, created_by(maker, 1 + number))
             for number, symbols in enumerate(chosen)
         ]
-        venues.append(Venue(Factory(family, family, factory, 0, ()), tuple(pools)))
+        venues.append(Venue(family, family, factory, tuple(pools), ODD))
     return tuple(venues)
 
 
-def _deploy(session: Session, coins: Sequence[Token], provider: Account, factory: Address, pool: Address) -> Address:
+def sell(order: Order) -> Sale:
+    call = "exchange(uint256,uint256,uint256,uint256)"
+    return Sale(order.pool.address, abi.call(call, *order.places, order.amount, 0))
+
+
+def _deploy(builder: Builder, coins: Sequence[Token], factory: Address, pool: Address) -> VenuePool:
+    session, provider = builder.session, builder.provider
     n, addresses = len(coins), [coin.address for coin in coins]
     prices = [coin.price_e8 * _ONE // coins[0].price_e8 for coin in coins[1:]]
     if n == 2:
@@ -63,4 +67,4 @@ def _deploy(session: Session, coins: Sequence[Token], provider: Account, factory
     amounts = [coin.amount(DEPTH_USD * USD) for coin in coins]
     data = abi.call(f"add_liquidity(uint256[{n}],uint256)", amounts, 0)
     session.send(provider, pool, data, f"fill the crypto pool of {names}")
-    return pool
+    return VenuePool(pool, tuple(addresses))
