@@ -99,7 +99,8 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
     /// are there), length of the profit 1, length of the bid 1, profit, bid, block number 4, parent hash 32,
     /// timestamp 5, and the steps as `Step.sol` describes.
     /// Profit: WETH that must stay after the bid. Bid: WETH that is unwrapped and paid to `block.coinbase`. A run
-    /// may be bound to its block's number, to its parent's hash, and to timestamps up to one.
+    /// may be bound to its block's number, to its parent's hash, and to timestamps up to one. Ether that pools paid
+    /// beyond what the route spends becomes WETH, so a run leaves the contract's ether as it was.
     /// @custom:security Once in a transaction: the lock keeps an owner that is itself a contract from being led back
     /// in by a token or pool, and what a run has earned from being spent by another.
     function execute() external {
@@ -111,11 +112,13 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
         uint256 ether_ = address(this).balance;
         uint256 held = weth.balanceOf(address(this));
         _runCalldata(offset);
+        uint256 left = address(this).balance;
+        if (left < ether_) revert EtherSpent(ether_, left);
+        if (left > ether_) IWETH(weth).deposit{value: left - ether_}();
         uint256 holds = weth.balanceOf(address(this));
 
         uint256 required = minProfit + bid;
         if (holds < held || holds - held < required) revert Unprofitable(int256(holds) - int256(held), required);
-        if (address(this).balance < ether_) revert EtherSpent(ether_, address(this).balance);
         if (bid != 0) {
             IWETH(weth).withdraw(bid);
             _sendEther(block.coinbase, bid);

@@ -2,7 +2,8 @@
 
 Sources: ERC-20's ``Transfer``; WETH9's ``Deposit`` and ``Withdrawal``; EIP-1559's effective gas price; the executor's
 ``Executed``, ``withdraw`` and ``emergencyExit``. Ether leaves no log, so it is followed through the transaction's own
-value and through what WETH9 and the executor say; ether sent to us from inside somebody else's contract call cannot be
+value and through what WETH9 and the executor say. A run of the executor leaves its ether as it was: what it unwrapped
+beyond the bid went to pools, what it wrapped came from them, and counts as wrapped. Ether sent to us from inside somebody else's contract call cannot be
 seen this way and shows as a difference to the chain's balance, which stops the searcher.
 """
 
@@ -93,6 +94,9 @@ def post(
                 _token(tally, log, tx, scope, accounts, income(strategy) if trade else None)
         if trade:
             tally.move(NATIVE, trade[1], EXECUTOR, accounts.get(coinbase, BID) if coinbase else BID)
+            if traded := tally.sums.get((EXECUTOR, NATIVE), 0):  # with pools that trade in ether
+                tally.move(NATIVE, traded, EXECUTOR, external(scope.weth))
+                tally.move(scope.weth, traded, external(scope.weth), income(strategy))
         elif tx.sender == scope.owner and tx.to == scope.executor and scope.executor is not None:
             _taken_out(tally, tx, accounts, executor_ether_wei)
     entries = tally.entries()

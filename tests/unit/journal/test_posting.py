@@ -74,6 +74,28 @@ def test_a_trade_nets_to_income_and_pays_its_bid_in_ether() -> None:
     assert ("income:unattributed", WETH) in entries(trade)
 
 
+def test_ether_that_pools_took_counts_as_wrapped() -> None:
+    """Bought from a pool for ether, sold to another for wrapped ether."""
+    trade = tx(
+        log(WETH, WITHDRAWAL, MACHINE, data=(1000,)),
+        transfer(COIN, POOL, MACHINE, 500),
+        transfer(COIN, MACHINE, OTHER, 500),
+        transfer(WETH, OTHER, MACHINE, 1100),
+        log(WETH, DEPOSIT, MACHINE, data=(3,)),
+        log(WETH, WITHDRAWAL, MACHINE, data=(40,)),
+        log(MACHINE, EXECUTED, data=(103, 40)),
+    )
+    assert entries(trade, strategy="arbitrage") == {
+        (OWNER, NATIVE): -30,
+        (GAS, NATIVE): 30,
+        ("income:arbitrage", WETH): -103,
+        (EXECUTOR, WETH): 63,
+        (external(WETH), WETH): 40,
+        (external(WETH), NATIVE): -40,
+        (BID, NATIVE): 40,
+    }
+
+
 def test_a_bid_to_a_proposer_that_is_the_owner_comes_home() -> None:
     trade = tx(log(WETH, WITHDRAWAL, MACHINE, data=(40,)), log(MACHINE, EXECUTED, data=(0, 40)))
     assert entries(trade, coinbase=ME)[OWNER, NATIVE] == 40 - 30

@@ -92,6 +92,21 @@ def test_v4_with_ether(town: Any, manager: Any) -> None:
     assert town.chain.ether(town.lab.executor) == 0
 
 
+def test_ether_beyond_the_stated_amount_is_earned_too(town: Any, manager: Any) -> None:
+    manager.pool(NATIVE, 2)
+    town.lab.fund(town.a, town.pair, 300 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    bought = town.buy()
+    back = replace(manager.step(town.a, NATIVE, ETHER), amount_in=bought.amount_out)
+    said = town.lab.refusal(Route(funding=bought, inner=(replace(back, amount_out=HUGE),)))
+    ether = int(re.search(r"found=(\d+)", said)[1])  # type: ignore[index]
+    wrap = town.step(town.weth, WRAPPED_NATIVE, NATIVE, town.weth, ether - 7, ether - 7)
+    route = Route(funding=bought, inner=(replace(back, amount_out=ether - 7), wrap))
+    least = ether - ETHER
+    assert town.lab.executed(town.lab.execute(route, least)) == (least, 0)
+    assert town.chain.ether(town.lab.executor) == 0
+
+
 def test_ether_that_lay_here_pays_for_nothing(town: Any, manager: Any) -> None:
     manager.pool(NATIVE, 2)
     town.chain.rpc.call("anvil_setBalance", town.lab.executor, hex(5 * ETHER))
