@@ -3,8 +3,9 @@
 Sources: ERC-20's ``Transfer``; WETH9's ``Deposit`` and ``Withdrawal``; EIP-1559's effective gas price; the executor's
 ``Executed``, ``withdraw`` and ``emergencyExit``. Ether leaves no log, so it is followed through the transaction's own
 value and through what WETH9 and the executor say. A run of the executor leaves its ether as it was: what it unwrapped
-beyond the bid went to pools, what it wrapped came from them, and counts as wrapped. Ether sent to us from inside somebody else's contract call cannot be
-seen this way and shows as a difference to the chain's balance, which stops the searcher.
+beyond the bid went to pools, what it wrapped came from them, and counts as wrapped. Ether sent to us from inside
+somebody else's contract call cannot be seen this way and shows as a difference to the chain's balance, which stops the
+searcher.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -19,7 +19,7 @@ from tallyio.core.units import UINT112_MAX, Address
 from tallyio.hot_path.compiled_families import is_compiled
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView, may_differ
-from tallyio.strategies.interpreted import is_dry, standing_over
+from tallyio.strategies.mixed import Mixed, is_dry
 from tallyio.strategies.ways import Path, Standing, path_of
 
 log = structlog.get_logger()
@@ -89,6 +89,7 @@ class Detection:
         self._seen: list[PoolState | None] = []
         self._written: dict[int, PairState] = {}
         self._dry: set[int] = set()
+        self._mixed = Mixed()
         self._standing.clear()
         self._through.clear()
 
@@ -134,9 +135,9 @@ class Detection:
         found = []
         for each in listed(self._detector.arrays, pools):
             path = path_of(cycles.table[each.cycle], each.backwards)
-            found.append(Standing(path, each.amount_in, each.profit, each.peaks))
+            found.append(Standing(path, each.amount_in, each.peaks))
         if apart := self._dry | self._apart:
-            found += standing_over(view, cycles.table[cycles.through(pools)], apart)
+            found += self._mixed.standing_over(view, cycles.table[cycles.through(pools)], apart)
         return found
 
 
@@ -158,5 +159,5 @@ def prepare() -> None:
 
     if not DISABLED and not any(cache_folder().rglob("listing._list-*.nbc")):
         log.info("compiling kernels, once for this version: a minute or more")
-    for part in ("cycle_index", "detector"):
+    for part in ("cycle_index", "detector", "kernels"):
         warm.warm(part)

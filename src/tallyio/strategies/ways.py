@@ -13,14 +13,12 @@ Path = tuple[int, ...]
 class Standing(NamedTuple):
     """A way that gains at the margin.
 
-    ``profit`` is exact for ``amount_in``, both in units of the token that the first edge sells; 0 where that input
-    does not gain though the margin does. ``peaks`` has the float optimum, input and profit, of starting with each edge
-    in turn.
+    ``amount_in``, in units of the token that the first edge sells, is where to look for the best input. ``peaks`` has
+    the float optimum, input and profit, of starting with each edge in turn; zeros where nobody would start.
     """
 
     path: Path
     amount_in: int
-    profit: int
     peaks: tuple[tuple[float, float], ...]
 
 

@@ -25,8 +25,10 @@ Array = Any
 HOP = 3
 """Words a hop in ``hops``: where its row begins, the token in, the token out."""
 _ZERO = np.uint64(0)
-_STEPS, _DOUBLINGS, _TRIMS = 48, 12, 12
-_CLOSE = 1e-9
+_STEPS, _DOUBLINGS, _TRIMS = 110, 30, 12
+_SMOOTH = 9
+"""Steps after which a root is not one of a smooth curve: a pool ends there, and every other step halves."""
+_CLOSE, _CLOSEST = 1e-9, 1e-14
 _COARSE = 1e-3
 _LEAST_PART = 2.0**-40
 
@@ -62,10 +64,12 @@ def peak(rows: Words, hops: Words, count: Index) -> Real:
         return high
     side = 0
     middle = high
-    for _ in range(_STEPS):
+    for step in range(_STEPS):
         middle = (low * at_high - high * at_low) / (at_high - at_low)
+        if step > _SMOOTH and step & 1:
+            middle = 0.5 * (low + high)
         found = marginal(rows, hops, count, middle)
-        if abs(found) < 1e-14 or high - low < _CLOSE * high:
+        if abs(found) < 1e-14 or high - low < _CLOSEST * high:
             break
         if found < 0.0:
             near = middle - low < _CLOSE * middle
@@ -119,6 +123,23 @@ def best(rows: Words, hops: Words, count: Index, seed: Real) -> tuple[Word, Word
         if ok and out == bought:
             chosen, profit = chosen - less, profit + less
     return chosen, profit
+
+
+@kernel
+def peaks_of(rows: Array, hops: Array, counts: Array, found: Array) -> None:
+    """For each cycle of ``counts`` hops in ``hops``: input and profit in doubles; zeros where none pays."""
+    p, q = pointer(rows), pointer(hops)
+    at = np.int64(0)
+    for k in range(len(counts)):
+        chain, count = pointer_at(q, HOP * at), counts[k]
+        x = peak(p, chain, count)
+        paid = x
+        for n in range(count):
+            hop = HOP * n
+            paid, _ = flow(p, np.int64(chain[hop]), np.int64(chain[hop + 1]), np.int64(chain[hop + 2]), paid)
+        if paid > x:
+            found[2 * k], found[2 * k + 1] = x, paid - x
+        at += count
 
 
 @kernel

@@ -8,7 +8,7 @@ from tallyio.hot_path.state.layout import NO_FAMILY, V2, V3
 REFUSED, PAID, BEYOND = 0, 1, 2
 """The contract reverts; it pays the amount; the numbers leave what the kernel computes with, and nothing is known."""
 
-STABLE, TWOCRYPTO, TRICRYPTO, SOLIDLY, WEIGHTED, BALANCER_STABLE, LIQUIDITY_BOOK = 16, 17, 18, 19, 20, 21, 22
+STABLE, TWOCRYPTO, TRICRYPTO, SOLIDLY, WEIGHTED, BALANCER_STABLE, LIQUIDITY_BOOK, PIECES = range(16, 24)
 
 __all__ = [
     "BALANCER_STABLE",
@@ -16,6 +16,7 @@ __all__ = [
     "LIQUIDITY_BOOK",
     "NO_FAMILY",
     "PAID",
+    "PIECES",
     "REFUSED",
     "SOLIDLY",
     "STABLE",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tallyio.hot_path.compiled import kernel
-from tallyio.hot_path.kernels import crypto, solidly, stable, weighted
-from tallyio.hot_path.kernels.codes import BALANCER_STABLE, SOLIDLY, STABLE, TRICRYPTO, TWOCRYPTO, V2, WEIGHTED
+from tallyio.hot_path.kernels import crypto, pieces, solidly, stable, weighted
+from tallyio.hot_path.kernels.codes import BALANCER_STABLE, PIECES, SOLIDLY, STABLE, TRICRYPTO, TWOCRYPTO, V2, WEIGHTED
 from tallyio.hot_path.kernels.pair import FEE as PAIR_FEE
 from tallyio.hot_path.kernels.pair import RESERVES as PAIR_RESERVES
 from tallyio.hot_path.linked import linked_reals
@@ -32,9 +32,23 @@ def real(row: Words, at: Index) -> Real:
 
 
 @kernel
+def double(row: Words, at: Index) -> Real:
+    """The double whose bits a word holds."""
+    return np.uint64(row[at]).view(np.float64)
+
+
+@kernel
+def _first_piece(row: Words, at: Index, i: Index) -> Index:
+    return at + pieces.PIECES + pieces.PIECE * i * np.int64(row[at + pieces.COUNTS])
+
+
+@kernel
 def depth(row: Words, at: Index, i: Index) -> Real:
-    """The pool's balance of token ``i``."""
+    """The pool's balance of token ``i``; in pieces, that of the first or what it takes, whichever is less."""
     family = np.int64(row[at] & _BYTE)
+    if family == PIECES:
+        first = _first_piece(row, at, i)
+        return min(double(row, first), double(row, first + 2)) if row[at + pieces.COUNTS + i] > 0 else 0.0
     place = at + PAIR_RESERVES + 2 * i
     if family in (STABLE, BALANCER_STABLE):
         place = at + stable.COINS + i * stable.COIN + stable.BALANCE
@@ -61,6 +75,8 @@ def _flow(row: Words, at: Index, i: Index, j: Index, x: Real) -> tuple[Real, Rea
         return _weighted(row, at, i, j, x)
     if family == SOLIDLY:
         return _solidly(row, at, i, x)
+    if family == PIECES:
+        return _pieces(row, at, i, x)
     return 0.0, 0.0
 
 
@@ -70,6 +86,21 @@ def _product(into: Real, out: Real, kept: Real, x: Real) -> tuple[Real, Real]:
     if not after > 0.0:
         return 0.0, 0.0
     return out * x * kept / after, out * into * kept / (after * after)
+
+
+@kernel
+def _pieces(row: Words, at: Index, i: Index, x: Real) -> tuple[Real, Real]:
+    """Behind the last piece one more unit gets nothing."""
+    place, out = _first_piece(row, at, i), 0.0
+    for _ in range(np.int64(row[at + pieces.COUNTS + i])):
+        into, gives, room = double(row, place), double(row, place + 1), double(row, place + 2)
+        if x < room:
+            after = into + x
+            return out + gives * x / after, gives * into / (after * after)
+        out += gives * room / (into + room)
+        x -= room
+        place += pieces.PIECE
+    return out, 0.0
 
 
 @kernel

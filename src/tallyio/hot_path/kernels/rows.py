@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.units import UINT128_MAX
-from tallyio.hot_path.kernels import balancer_stable, codes, crypto, liquidity_book, pair, solidly, stable, weighted
+from tallyio.hot_path.kernels import (
+    balancer_stable,
+    codes,
+    crypto,
+    liquidity_book,
+    pair,
+    solidly,
+    stable,
+    weighted,
+)
 
 Row = NDArray[np.uint64]
 _LIMB = 64
@@ -183,6 +192,14 @@ def liquidity_book_row(
     return row
 
 
+def pieces_row(forth: Sequence[tuple[float, float, float]], back: Sequence[tuple[float, float, float]]) -> Row:
+    """A pool of two tokens in doubles: for sales of the first and of the second token, pieces of constant product as
+    (reserve in, reserve out, room), the fee in them. No quote of it is exact."""
+    head = np.array([codes.PIECES, len(forth), len(back)], np.uint64)
+    bits = np.array([*forth, *back], np.float64).reshape(-1).view(np.uint64)
+    return np.concatenate([head, bits])
+
+
 def refreshed(row: Row) -> Row:
     """The row with what its quotes take from the state alone."""
     from tallyio.hot_path.kernels.dispatch import refresh_rows
@@ -232,6 +249,20 @@ def best_input(cycle: Sequence[tuple[Row, int, int]]) -> tuple[int, int]:
     best_inputs(*chained([cycle]), answers)
     raw = answers.tobytes()
     return int.from_bytes(raw[:32], "little"), int.from_bytes(raw[32:], "little")
+
+
+def peaks(rows: Sequence[Row], cycles: Sequence[Sequence[tuple[int, int, int]]]) -> list[tuple[float, float]]:
+    """By cycle the input that the doubles like best, and its profit; zeros where none pays. A hop is the number of its
+    row among ``rows``, token in and token out."""
+    from tallyio.hot_path.kernels.best import peaks_of
+
+    starts = np.cumsum([0, *(len(row) for row in rows)])
+    hops = np.array([(starts[number], i, j) for cycle in cycles for number, i, j in cycle], np.uint64).reshape(-1)
+    counts = np.array([len(cycle) for cycle in cycles], np.int64)
+    found = np.zeros(2 * len(cycles))
+    if len(cycles):
+        peaks_of(np.concatenate(rows), hops, counts, found)
+    return [(found[k], found[k + 1]) for k in range(0, len(found), 2)]
 
 
 def chained(cycles: Sequence[Sequence[tuple[Row, int, int]]]) -> tuple[Any, Any, int]:

@@ -2,9 +2,10 @@
 
 
 def warm() -> None:
-    from tallyio.hot_path.kernels.rows import best_input, pair_row, quote, stable_row
+    from tallyio.hot_path.kernels.rows import best_input, pair_row, peaks, quote, stable_row
 
     wad = 10**18
     row = stable_row((10**24, 10**24), (wad, wad), 20_000, 100, 4_000_000)
     quote(row, 0, 1, wad)
+    peaks([row], [[(0, 0, 1), (0, 1, 0)]])
     best_input([(row, 0, 1), (pair_row((10**24, 10**24), 3000), 0, 1)])

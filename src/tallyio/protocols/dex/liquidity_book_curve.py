@@ -23,10 +23,10 @@ class Piece(NamedTuple):
 
 
 class BookCurve:
-    __slots__ = ("_pieces",)
+    __slots__ = ("pieces",)
 
     def __init__(self, book: LiquidityBook, x_for_y: bool, now: int) -> None:
-        self._pieces: list[Piece] = []
+        self.pieces: list[Piece] = []
         ids, number = sorted(book.bins), book.active_id
         volatility = refreshed(book.volatility, book.rules, number, now)
         at: int | None = number
@@ -37,16 +37,16 @@ class BookCurve:
                 price = price_at(at, book.bin_step) / _SCALE
                 keep = 1.0 - fee_rate(book.rules, book.bin_step, volatility.accumulator) / ONE
                 rate = keep * (price if x_for_y else 1.0 / price)
-                self._pieces.append(Piece(rate, held / rate))
+                self.pieces.append(Piece(rate, held / rate))
             at = next_bin(ids, at, x_for_y)
 
     @property
     def depth(self) -> float:
-        return sum(piece.capacity for piece in self._pieces)
+        return sum(piece.capacity for piece in self.pieces)
 
     def output(self, amount_in: float) -> float:
         out, left = 0.0, amount_in
-        for rate, capacity in self._pieces:
+        for rate, capacity in self.pieces:
             used = min(left, capacity)
             out += used * rate
             left -= used
@@ -56,7 +56,7 @@ class BookCurve:
 
     def rate(self, amount_in: float = 0.0) -> float:
         left = amount_in
-        for rate, capacity in self._pieces:
+        for rate, capacity in self.pieces:
             if left < capacity:
                 return rate
             left -= capacity

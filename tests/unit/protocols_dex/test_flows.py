@@ -1,0 +1,87 @@
+"""Rows of doubles beside the Python curves that they stand for: best input and profit against a market of one price."""
+
+from collections.abc import Callable
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from tallyio.core.clock import seeded
+from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import AERODROME, BALANCER_V2, CURVE_NG, LIQUIDITY_BOOK, V2, V3, V4, Pool, PoolState, V3State
+from tallyio.core.units import ZERO_ADDRESS, Address
+from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
+from tallyio.hot_path.kernels.rows import peaks, pieces_row
+from tallyio.hot_path.peak import peak
+from tallyio.protocols.dex.compiled import balancer_states, book_states, states
+from tallyio.protocols.dex.compiled.flows import flow_of
+from tallyio.protocols.dex.model import curve
+from tallyio.protocols.dex.uniswap_v4 import V4State, V4Terms
+from tallyio.protocols.dex.wrapped import FixedRate
+
+NEAR = 1e-7
+TOKENS = tuple(Address(f"0x{number:040x}") for number in range(1, 9))
+
+
+def ticks(random: Random) -> V3State:
+    """Ranges over and beside the price, some places empty."""
+    spacing, price = 10, random.randrange(-20_000, 20_000)
+    net: dict[int, int] = {}
+    for _ in range(random.randrange(1, 9)):
+        low = (price + random.randrange(-3000, 3000)) // spacing * spacing
+        amount = int(10 ** random.uniform(18, 24))
+        for tick, change in ((low, amount), (low + random.randrange(1, 300) * spacing, -amount)):
+            net[tick] = net.get(tick, 0) + change
+    index = tuple(sorted(net))
+    held = sum(change for tick, change in net.items() if tick <= price)
+    return V3State(sqrt_ratio_at_tick(price) + 1, price, held, index, tuple(net[tick] for tick in index))
+
+
+STATES: dict[str, Callable[[Random], PoolState]] = {
+    V3: ticks,
+    V4: lambda random: V4State(ticks(random), 3000, 500 | 1000 << 12),
+    LIQUIDITY_BOOK: lambda random: book_states.book_state(random, True),
+    CURVE_NG: lambda random: states.stable_pool(random, random.choice((2, 3)), True),
+    AERODROME: lambda random: states.solidly_state(random, True),
+    BALANCER_V2: lambda random: random.choice((balancer_states.weighted_state, balancer_states.balancer_stable_state))(
+        random, True
+    ),
+}
+
+
+def pool_of(family: str, state: PoolState) -> Pool:
+    balances = getattr(state, "balances", (0, 0))
+    count = len(getattr(balances, "totals", balances))
+    terms = V4Terms(3000, ZERO_ADDRESS) if family == V4 else None
+    return Pool(Address("0x99"), family, family, TOKENS[:count], 3000, 10, terms=terms)
+
+
+@pytest.mark.parametrize("family", STATES)
+def test_a_cycle_over_a_row_peaks_where_the_curves_do(family: str) -> None:
+    random, compared = seeded(7, f"flows/{family}"), 0
+    for _ in range(60):
+        state = STATES[family](random)
+        pool = pool_of(family, state)
+        flow = flow_of(pool, state, states.NOW)
+        assert flow is not None
+        for sold, bought in permutations(flow.tokens, 2):
+            try:
+                way = curve(pool, state, sold, bought, states.NOW)
+                market = FixedRate(random.uniform(1.001, 1.05) / way.rate(), way.output(way.depth) * 2)
+            except (ChainDataError, ZeroDivisionError):
+                continue
+            top = peak([way, market])
+            straight = (market.depth * 2.0**40, market.depth * 2.0**40 * market.price, market.depth)
+            hops = ((0, flow.tokens.index(sold), flow.tokens.index(bought)), (1, 0, 1))
+            ((amount, profit),) = peaks([flow.row, pieces_row([straight], [])], [hops])
+            if top is None or top.amount_in < 1e4:
+                continue
+            compared += 1
+            assert profit == pytest.approx(top.profit, rel=NEAR)
+            assert amount == pytest.approx(top.amount_in, rel=0.01)
+    assert compared > 40
+
+
+def test_pools_without_a_row_have_none() -> None:
+    pool = Pool(Address("0x99"), V2, "any", TOKENS[:3], 3000)
+    assert flow_of(pool, ticks(seeded(1, "three")), 0) is None
