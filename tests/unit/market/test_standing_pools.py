@@ -9,14 +9,14 @@ from tallyio.market.reading import PoolsRead
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.families.wrapped import VaultShares
 from tallyio.protocols.dex.registry import DexRegistry
-from tallyio.protocols.dex.wrapped import NATIVE, NativeSupply
+from tallyio.protocols.dex.wrapped import NATIVE, OneForOne
 
 WETH, VAULT = Address("0x" + "aa" * 20), Address("0x" + "bb" * 20)
 SHARES = VaultShares(10**20, 10**19, 1, 1, 10**30, 10**30)
 
 
 def _settled(market: Market) -> None:
-    states = {WETH: NativeSupply(10**18), VAULT: SHARES}
+    states = {WETH: OneForOne(), VAULT: SHARES}
     market.settle(PoolsRead(states={address: states[address] for address in market.unread}))
 
 
@@ -27,7 +27,7 @@ def test_wrappers_stand_and_vaults_are_read_at_every_block(chain: Any) -> None:
     assert set(market.unread) == {WETH, VAULT}
     assert market.pools[WETH].tokens == (NATIVE, WETH)
     _settled(market)
-    assert market.states == {WETH: NativeSupply(10**18), VAULT: SHARES}
+    assert market.states == {WETH: OneForOne(), VAULT: SHARES}
     for _ in range(2):
         market.apply(chain.block())
         assert set(market.unread) == {VAULT}

@@ -12,7 +12,7 @@ import msgspec
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import ERC4626, WRAPPED_NATIVE, WRAPPED_STAKED, Pool, PoolState
-from tallyio.core.units import ZERO_ADDRESS, Address
+from tallyio.core.units import UINT128_MAX, ZERO_ADDRESS, Address
 from tallyio.protocols.dex.answers import answered, calldata, selector
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.families import wrapped
@@ -42,10 +42,8 @@ class FixedRate(NamedTuple):
         return self.price if amount_in < self.depth else 0.0
 
 
-class NativeSupply(PoolState, frozen=True):
-    """How much of the native currency is wrapped."""
-
-    wrapped: int
+class OneForOne(PoolState, frozen=True):
+    """Nothing moves it: whoever has the wrapper's token has its currency."""
 
 
 class _Wrapper(Family):
@@ -94,8 +92,8 @@ class WrappedNative(_Wrapper):
 
     def read(self, pool: Pool) -> Reading:
         (answer,) = yield [(pool.address, _TOTAL_SUPPLY)]
-        (supply,) = answered(answer, 1, pool.address)
-        return NativeSupply(supply)
+        answered(answer, 1, pool.address)
+        return OneForOne()
 
     def polled(self, pool: Pool, state: PoolState) -> bool:
         return False
@@ -117,9 +115,9 @@ class WrappedNative(_Wrapper):
         return SwapResult(amount, amount, state)
 
     def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
-        if not isinstance(state, NativeSupply):
+        if not isinstance(state, OneForOne):
             raise ChainDataError(f"{pool.address} of family {pool.family} does not match its state")
-        return state.wrapped, state.wrapped
+        return UINT128_MAX, UINT128_MAX
 
 
 _TOTAL_SUPPLY, _TOTAL_ASSETS, _ASSET = selector("totalSupply()"), selector("totalAssets()"), selector("asset()")
