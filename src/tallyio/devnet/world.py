@@ -160,6 +160,11 @@ class World(msgspec.Struct, frozen=True):
     def factory(self, name: str) -> Factory:
         return next(f for f in self.factories if f.name == name)
 
+    @property
+    def venue_pools(self) -> int:
+        """How many pools the venues are for a searcher; what stands by itself, such as a wrapper, is one."""
+        return sum(max(len(venue.pools), 1) for venue in self.venues)
+
     def symbol(self, token: Address) -> str:
         return next(t.symbol for t in self.tokens.values() if t.address == token)
 

@@ -90,7 +90,7 @@ def test_a_factory_and_a_pair_that_talk_nonsense(quick, start, ready, scene) -> 
     assert f"1 refused, the first {pair}: its contract trades" in told["mirror"]
     assert told["mirror"].endswith(f"{len(wrong_of_factory)} logs skipped")
     pools = int(re.match(r"(\d+) pools", told["mirror"])[1])
-    assert pools == len(scene.world.pools) + len(scene.world.balancer.pools)
+    assert pools == len(scene.world.pools) + scene.world.venue_pools
 
     searcher = start("run", "--config", ready, "--headless", "--json")
     searcher.wait_for("connected to")
@@ -119,7 +119,7 @@ def test_odd_pools_of_the_world_equal_the_chain(quick, config, scene) -> None:
     assert any(token.silent for token in scene.world.tokens.values())
     assert any(token.transfer_fee_bps for token in scene.world.tokens.values())
     told = quick("doctor", "--config", config, "--verify", "--json").object()
-    known = len(scene.world.pools) + len(scene.world.balancer.pools)
+    known = len(scene.world.pools) + scene.world.venue_pools
     assert told["mirror"].startswith(f"{known} pools")
 
 
