@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tallyio.devnet.deploy.crypto_pools import DEPLOY, TERMS
 
 from tallyio.core.units import UINT256_MAX
 from tallyio.devnet.deploy.standins import standins
+from tallyio.devnet.venues.crypto import DEPLOY, TERMS
 
 ME = "0x" + "11" * 20
 NOBODY = "0x" + "00" * 20

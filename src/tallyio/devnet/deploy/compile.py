@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tallyio.devnet.deploy.aave import aave_contracts
 from tallyio.devnet.deploy.exchanges import multicall3, pancake_router
 from tallyio.devnet.deploy.pancake import pancake_contracts
+from tallyio.devnet.deploy.standins import FAMILIES, standins
 from tallyio.devnet.deploy.tokens import feed_proxy, own_contracts
+from tallyio.devnet.deploy.wrapped import wrapped_contracts
 from tallyio.devnet.packages import fetch, needed
 
 Say = Callable[[str], None]
@@ -21,6 +24,8 @@ _OTHERS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("the tokens and feeds", own_contracts),
     ("Chainlink's proxy", feed_proxy),
     ("Multicall3", multicall3),
+    ("wrappers", wrapped_contracts),
+    *((f"stand-ins: {family}", partial(standins, family)) for family in FAMILIES),
 )
 
 
