@@ -12,9 +12,9 @@ from tallyio.core.pools import TRICRYPTO, TWOCRYPTO, Pool, PoolState
 from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import ETHER, ZERO_ADDRESS, Address
 from tallyio.devnet import abi
-from tallyio.devnet.deploy.crypto_pools import DEPLOY, TERMS
 from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.node_rpc import RpcRefusedError
+from tallyio.devnet.venues.crypto import DEPLOY, TERMS
 from tallyio.execution.kinds import RECEIVED
 from tallyio.protocols.dex.crypto import CryptoTerms
 from tallyio.protocols.dex.family import Learned

@@ -29,8 +29,8 @@ from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import ETHER, ZERO_ADDRESS, Address, address
 from tallyio.devnet import abi
 from tallyio.devnet.artifacts import from_package
-from tallyio.devnet.deploy.standin_pools import DEPLOY
 from tallyio.devnet.deploy.standins import standins
+from tallyio.devnet.venues.stableswap import DEPLOY
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Learned
 from tallyio.protocols.dex.model import swap
