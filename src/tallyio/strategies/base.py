@@ -33,7 +33,7 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     base: NonNegative = 55_000
-    swap: Mapping[str, NonNegative] = msgspec.field(default_factory=lambda: {V2: 58_000, V3: 72_000})
+    swap: Mapping[str, NonNegative] = msgspec.field(default_factory=lambda: {V2: 58_000, V3: 63_000})
     liquidation: NonNegative = 295_000
     flash_loan: NonNegative = 102_000
     loans: Mapping[str, NonNegative] = msgspec.field(

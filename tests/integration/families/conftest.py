@@ -126,9 +126,14 @@ class LocalChain:
         self, to: str, signature: str, *arguments: Any, returns: str = "", value: int = 0, sender: str = ME
     ) -> tuple[Any, ...]:
         """A transaction. Raises ``RuntimeError`` where it reverts, and undoes it."""
+        answer = self.transact(to, abi.call(signature, *arguments), value=value, sender=sender)
+        return abi.unpack(returns, answer) if returns else ()
+
+    def transact(self, to: str, data: bytes, *, value: int = 0, sender: str = ME) -> bytes:
+        """What ``to`` returns. Raises ``RuntimeError`` where it reverts, and undoes it."""
         before = self.evm.snapshot()
         try:
-            answer = self.evm.message_call(sender, to, calldata=abi.call(signature, *arguments), value=value)
+            answer = self.evm.message_call(sender, to, calldata=data, value=value)
         except RuntimeError:
             self.evm.revert(before)
             raise
@@ -137,7 +142,7 @@ class LocalChain:
         for entry in self.evm.result.logs:
             self.logs.append(self._log(entry))
         self.evm.commit()
-        return abi.unpack(returns, bytes(answer)) if returns else ()
+        return bytes(answer)
 
     def block(self, seconds: int = 12) -> NewBlock:
         """What happened since the last; the next block's time is ``seconds`` later."""

@@ -26,8 +26,8 @@ from tallyio.protocols.dex.families.rate_cache import rate_of
 from tallyio.protocols.dex.family import Family, Learned, Reading, SwapResult
 from tallyio.protocols.dex.words import address_word, topic
 
-GAS_WEIGHTED, GAS_STABLE = 72_000, 125_000
-"""Of one swap at the vault, about."""
+GAS_WEIGHTED, GAS_STABLE, GAS_STABLE_TOKEN = 74_000, 80_000, 11_000
+"""Of one swap at the vault, about; of a stable pool's each of its tokens adds to it."""
 _POOL_ID_HEX = 66
 _MAX_TOKENS = 64
 
@@ -42,7 +42,7 @@ class BalancerTerms(Terms, frozen=True):
 class BalancerV2(Family):
     name = BALANCER_V2
     topics = frozenset(events.HANDLERS)
-    typical_gas = GAS_STABLE
+    typical_gas = GAS_STABLE + 4 * GAS_STABLE_TOKEN
     read_first = True
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
@@ -142,7 +142,9 @@ class BalancerV2(Family):
         return tuple(totals)
 
     def gas(self, pool: Pool, state: PoolState) -> int:
-        return GAS_WEIGHTED if isinstance(state, WeightedPool) else GAS_STABLE
+        if isinstance(state, WeightedPool):
+            return GAS_WEIGHTED
+        return GAS_STABLE + GAS_STABLE_TOKEN * len(pool.tokens)
 
     def obstacle(self, pool: Pool, state: PoolState) -> str:
         if _own(pool, state).paused:

@@ -10,6 +10,7 @@ uint128 liquidity, int24 tick, uint128 protocolFeesToken0, uint128 protocolFeesT
 
 class PancakeSwapV3(UniswapV3):
     name = PANCAKE_V3
+    typical_gas = 72_000
     swapped = SWAP
     swapped_words = 7
     topics = frozenset({POOL_CREATED, INITIALIZE, SWAP, MINT, BURN})

@@ -46,7 +46,7 @@ class UniswapV3(Family):
     """``swapped`` is the topic of its Swap event; forks may put more words behind the five of Uniswap's."""
 
     name = V3
-    typical_gas = 72_000
+    typical_gas = 63_000
     lends = True
     swapped = SWAP
     swapped_words = 5

@@ -72,7 +72,7 @@ class V4State(PoolState, frozen=True):
 
 class UniswapV4(Family):
     name = V4
-    typical_gas = 70_000
+    typical_gas = 64_000
     lends = True
     topics = frozenset({INITIALIZE, MODIFY_LIQUIDITY, SWAP, PROTOCOL_FEE_UPDATED})
 
