@@ -7,10 +7,12 @@ one adds to a cycle of two.
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from tallyio.core.clock import seeded
@@ -36,8 +38,11 @@ from tallyio.strategies.base import swap_step
 
 ME = Address("0x" + "11" * 20)
 FEE = 3000
-PAIR = 54_300
-"""What a third pair adds to a cycle of two: contracts/gas.json."""
+TABLE = msgspec.json.decode(
+    (Path(__file__).resolve().parents[3] / "contracts" / "gas.json").read_bytes(), type=dict[str, int]
+)
+PAIR = TABLE["cycle, v2 v2 v2"] - TABLE["cycle, v2 v2"]
+"""What a third pair adds to a cycle of two."""
 DEEP = 10**9
 """Of a pair beside the pool: so many times what passes through it."""
 

@@ -9,6 +9,7 @@ import pytest
 from tallyio.core.pools import BALANCER_V3, PANCAKE_V3, V2, V3, V4
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
 from tallyio.core.units import Address
+from tallyio.protocols.dex.siblings import FAMILIES
 from tallyio.strategies.base import GasModel
 
 TABLE = msgspec.json.decode(
@@ -55,6 +56,15 @@ which the table does not have."""
 @pytest.mark.parametrize(("entry", "measured"), MODELLED)
 def test_the_defaults_are_near_what_was_measured(entry: str, measured: int) -> None:
     assert GasModel().route(named(entry)) == pytest.approx(measured + BID, rel=0.15)
+
+
+@pytest.mark.parametrize("name", ["v3", "pancakeswap-v3", "v4", "balancer-v3"])
+def test_a_hop_is_what_its_row_has_more_than_two_pairs(name: str) -> None:
+    pairs = TABLE["cycle, v2 v2"]
+    measured = TABLE[f"cycle, v2 {name}"] - pairs + TABLE["cycle, v2 v2 v2"] - pairs
+    step = STEPS[name]
+    assert isinstance(step, SwapStep)
+    assert GasModel().hop(step.family) == FAMILIES[step.family].typical_gas == pytest.approx(measured, rel=0.1)
 
 
 def test_every_kind_of_step_counts() -> None:

@@ -57,7 +57,7 @@ class BalancerV3(Family):
     name = BALANCER_V3
     lends = True
     topics = frozenset({POOL_REGISTERED, SWAP, SWAP_FEE_CHANGED, *_READ_ANEW, *_OF_POOL}) | _BUFFERS.topics
-    typical_gas = 140_000
+    typical_gas = 120_000
     read_first = True
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
