@@ -22,7 +22,9 @@ AERODROME = "aerodrome"
 VELODROME = "velodrome"
 CAMELOT = "camelot"
 CURVE_NG = "curve_stableswap_ng"
+CURVE_NG_META = "curve_stableswap_ng_meta"
 CURVE_LEGACY = "curve_stableswap_legacy"
+CURVE_LEGACY_META = "curve_stableswap_legacy_meta"
 CURVE_NAMED = "curve_pool"
 TWOCRYPTO = "curve_twocrypto_ng"
 TRICRYPTO = "curve_tricrypto_ng"
@@ -48,6 +50,13 @@ class Pool(msgspec.Struct, frozen=True):
     tick_spacing: int = 0
     home: Address = Address("")
     terms: Terms | None = None
+    below: Address = Address("")
+    """The pool whose shares it trades and whose swaps move it (meta pools)."""
+
+    @property
+    def group(self) -> Address:
+        """What no trade passes twice: pools of one group move each other, and each is quoted as it stands alone."""
+        return self.below or self.address
 
     @property
     def contract(self) -> Address:

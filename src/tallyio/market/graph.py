@@ -38,6 +38,8 @@ class Graph:
     cycles: Cycles
     into_weth: Mapping[Address, tuple[int, ...]]
     """The edges that sell a token for wrapped ether."""
+    kin: Mapping[Address, tuple[Address, ...]]
+    """The pools of each group of several: a swap of one moves all."""
     names: Mapping[PoolName, int]
     """A pair's number by how routers name its pool."""
 
@@ -76,6 +78,8 @@ class GraphBuilder:
     _pools: list[Pool] = field(default_factory=list)
     _sides: list[Side] = field(default_factory=list)
     _index: dict[Address, int] = field(default_factory=dict)
+    _groups: dict[Address, int] = field(default_factory=dict)
+    _kin: dict[Address, list[Address]] = field(default_factory=dict)
     _tokens: dict[Address, int] = field(default_factory=dict)
     _into_weth: dict[Address, list[int]] = field(default_factory=dict)
     _names: dict[PoolName, int] = field(default_factory=dict)
@@ -97,8 +101,11 @@ class GraphBuilder:
         if pool.address in self._index:
             return self._index[pool.address]
         first = self._index[pool.address] = len(self._pools)
+        group = self._groups.setdefault(pool.group, first)
+        if pool.below:
+            self._kin.setdefault(pool.group, [pool.below]).append(pool.address)
         for side in pool.pairs:
-            number = self.cycle_index.add_pool(self._number(side[0]), self._number(side[1]), group=first)
+            number = self.cycle_index.add_pool(self._number(side[0]), self._number(side[1]), group=group)
             self._pools.append(pool)
             self._sides.append(side)
             if self.weth in side:
@@ -136,6 +143,7 @@ class GraphBuilder:
                 index=MappingPrefix(self._index, lambda number: number if number < count else None),
                 cycles=self.cycle_index.cycles,
                 into_weth=MappingPrefix(self._into_weth, lambda edges: _below(edges, 2 * count)),
+                kin={group: tuple(pools) for group, pools in self._kin.items()},
                 names=MappingPrefix(self._names, lambda number: number if number < count else None),
             )
         return self._graph

@@ -86,17 +86,22 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     def with_states(
         self, states: Mapping[Address, PoolState], *, lending: Mapping[Address, LendingState] | None = None
     ) -> "MarketView":
-        """The same moment with other states of some pools."""
-        rates = self.rates.copy()
+        """The same moment with other states of some pools; pools that these move with them cannot be traded then."""
+        rates, untradable = self.rates.copy(), dict[Address, str]()
         for address, state in states.items():
             if address in self.graph.index and address not in self.untradable:
                 pool = self.pools[address]
                 rates[self.graph.edges_of(pool)] = marginal_rates(pool, state, self.next_timestamp)
+            for other in self.graph.kin.get(self.pools[address].group, ()) if address in self.pools else ():
+                if other not in states and other in self.graph.index:
+                    rates[self.graph.edges_of(self.pools[other])] = 0.0
+                    untradable[other] = f"pool {address} moved it"
         rates.flags.writeable = False
         return msgspec.structs.replace(
             self,
             states=States.changed(self.states, states),
             rates=rates,
+            untradable={**self.untradable, **untradable} if untradable else self.untradable,
             lending=self.lending if lending is None else lending,
         )
 

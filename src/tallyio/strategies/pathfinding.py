@@ -24,7 +24,7 @@ def finder_of(view: MarketView) -> tuple[Pathfinder, dict[Address, int]]:
     pools: dict[Address, int] = {}
     for pool, (a, b) in zip(view.graph.pools, view.graph.sides, strict=True):
         ends = (numbers.setdefault(a, len(numbers)), numbers.setdefault(b, len(numbers)))
-        finder.add(*ends, pools.setdefault(pool.address, len(pools)))
+        finder.add(*ends, pools.setdefault(pool.group, len(pools)))
     finder.set_rates(view.rates)
     return finder, numbers
 

@@ -129,10 +129,10 @@ class CycleSearch:
         turns = []
         for place in range(len(path)):
             edges = turned(path, place)
-            token, through = graph.token_sold(edges[0]), {graph.pools[edge >> 1].address for edge in edges}
+            token, through = graph.token_sold(edges[0]), {graph.pools[edge >> 1].group for edge in edges}
             # a pool of many tokens may sell what it was just traded in: it is quoted as it stood before
             sales = tuple(
-                edge for edge in graph.into_weth.get(token, ()) if graph.pools[edge >> 1].address not in through
+                edge for edge in graph.into_weth.get(token, ()) if graph.pools[edge >> 1].group not in through
             )
             if token == graph.weth or (sales and not any(graph.token_sold(e) == graph.weth for e in edges)):
                 gas = self._gas_of(graph, edges)

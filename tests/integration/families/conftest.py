@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Protocol
 
+import msgspec
 import pytest
 
 from tallyio.chains import tick_lens
@@ -14,7 +15,9 @@ from tallyio.core.pools import (
     BALANCER_V2,
     CAMELOT,
     CURVE_LEGACY,
+    CURVE_LEGACY_META,
     CURVE_NG,
+    CURVE_NG_META,
     LIQUIDITY_BOOK,
     PANCAKE_V3,
     SLIPSTREAM,
@@ -555,6 +558,30 @@ class StandinBench:
             raise RuntimeError("no input pays that")
         return high
 
+    def traded(
+        self, pool: Pool, method: str, places: tuple[int, int], bought: int, amount: int, exact_out: bool
+    ) -> tuple[int, int]:
+        """A Curve pool's exchange, of which what arrives is measured: the first pools answer nothing, and quote
+        otherwise than they pay."""
+        signature = f"{method}(int128,int128,uint256,uint256)"
+
+        def pays(spent: int) -> int:
+            evm = self.chain.evm
+            before = evm.snapshot()
+            try:
+                evm.message_call(ME, pool.address, calldata=abi.call(signature, *places, spent, 0))
+                told = evm.result.logs[-1].data
+                return int.from_bytes((told[1] if isinstance(told, tuple) else told)[-32:])
+            finally:
+                evm.revert(before)
+
+        paid = self.least(pays, amount) if exact_out else amount
+        if not pays(paid):
+            raise RuntimeError("it pays nothing")
+        held = self.view(pool.tokens[bought], "balanceOf(address)", ME)
+        self.chain.call(pool.address, signature, *places, paid, 0)
+        return paid, int(self.view(pool.tokens[bought], "balanceOf(address)", ME) - held)
+
 
 class SolidlyBench(StandinBench):
     """Aerodrome's, Velodrome's or Camelot's rounding."""
@@ -694,6 +721,84 @@ class StableSwapBench(StandinBench):
         return paid, out
 
 
+class OverBase:
+    """Of a bench of plain pools one of meta pools over them: both are traded and changed."""
+
+    units: dict[str, int]
+
+    def change(self, random: Random, pool: Pool) -> None:
+        bench: Any = super()
+        base = msgspec.structs.replace(pool, address=pool.below, tokens=pool.tokens[2:])
+        what = random.randrange(4)
+        if what < 2:
+            self.units[pool.tokens[1]] = 10**16
+            try:
+                bench.change(random, msgspec.structs.replace(pool, tokens=pool.tokens[:2]))
+            finally:
+                del self.units[pool.tokens[1]]
+        elif what == 2:
+            bench.change(random, base)
+        else:
+            sold, bought = random.sample(range(len(base.tokens)), 2)
+            bench.trade(base, sold, bought, random.randrange(1, 10**4) * self.units[base.tokens[sold]], False)
+
+    def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
+        bench: Any = self
+        if max(sold, bought) < 2:
+            return bench.traded(pool, "exchange", (sold, bought), bought, amount, exact_out)
+        if min(sold, bought) > 0:
+            raise RuntimeError("the pool below trades that itself")
+        places = max(sold - 1, 0), max(bought - 1, 0)
+        return bench.traded(pool, "exchange_underlying", places, bought, amount, exact_out)
+
+
+class MetaBench(OverBase, StableSwapBench):
+    """Meta pools over plain NG pools, whose own making is not heard of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        maker = self.chain.deploy(standins("stableswap")["StableMetaMaker"])
+        self.chain.call(self.factory, "set_metapool_implementation(address)", maker)
+
+    def create(self, random: Random) -> None:
+        own, *coins = random.sample(self.chain.tokens, random.choice([3, 4]))
+        base = self._base(random, coins)
+        self._made += 1
+        kind = int(random.random() < 0.1)
+        (pool,) = self.chain.call(
+            self.factory,
+            "deploy_metapool(address,string,string,address,uint256,uint256,uint256,uint256,uint256,uint8,bytes4,address)",
+            base, "", "", own, random.choice([10, 200, 2000]), 10**6 + self._made,
+            random.choice([10**10, 2 * 10**10, 10**11]), 866, 0,
+            kind, bytes.fromhex("679aefce") if kind else bytes(4), self.rate,
+            returns="(address)",
+        )  # fmt: skip
+        for token in (own, base, *coins):
+            self.chain.call(token, "approve(address,uint256)", pool, 2**256 - 1)
+        if random.random() < 0.95:
+            shares = self.view(base, "balanceOf(address)", ME) // random.choice([2, 5, 50])
+            amounts = [int(shares * self.units[own] * random.uniform(0.3, 3)) // 10**18, shares]
+            self.chain.call(pool, "add_liquidity(uint256[],uint256)", amounts, 0)
+
+    def _base(self, random: Random, coins: Sequence[str]) -> Address:
+        """A filled plain pool, of which the chain's logs say nothing."""
+        n = len(coins)
+        order = (random.choice([20, 200, 2000]), random.choice([0, 10**6, 10**8]), 2 * 10**10, 866, 0)
+        (base,) = self.chain.call(
+            self.factory,
+            "deploy_plain_pool(string,string,address[],uint256,uint256,uint256,uint256,uint256,uint8[],bytes4[],address[])",
+            "", "", list(coins), *order, [0] * n, [bytes(4)] * n, [ZERO] * n,
+            returns="(address)",
+        )  # fmt: skip
+        for token in coins:
+            self.chain.call(token, "approve(address,uint256)", base, 2**256 - 1)
+        whole = random.randrange(10**3, 10**7)
+        amounts = [int(whole * self.units[each] * random.uniform(0.5, 2)) for each in coins]
+        self.chain.call(base, "add_liquidity(uint256[],uint256)", amounts, 0)
+        self.chain.logs.clear()
+        return Address(base)
+
+
 class LegacyBench(StandinBench):
     """Curve's first plain pools, listed by a registry: 3pool's arithmetic and the template's, of two to four coins."""
 
@@ -706,21 +811,31 @@ class LegacyBench(StandinBench):
 
     def create(self, random: Random) -> None:
         coins = random.sample(self.chain.tokens, random.choice([2, 3, 3, 4]))
+        pool, _ = self._pool(random, coins, random.choice([1, 100]))
+        self.chain.call(self.factory, "add_pool(address)", pool)
+        if random.random() < 0.95:
+            self._fill(random, pool, coins)
+
+    def _pool(self, random: Random, coins: Sequence[str], unit: int) -> tuple[Address, Address]:
+        pool = self._pool_of("LegacyPool", "uint256", coins, unit, random)
+        return pool, self._shares[pool]
+
+    def _pool_of(self, name: str, type_: str, coins: Sequence[str], what: Any, random: Random) -> Address:
         shares = self.chain.deploy(self._contracts["LegacyToken"])
-        terms = random.choice([1, 100]), random.choice([10, 200, 2000]), random.choice([0, 10**6, 4 * 10**6, 10**8])
-        made = abi.pack(
-            "(address[],address,uint256,uint256,uint256,uint256)", coins, shares, *terms, random.choice([0, 5 * 10**9])
-        )
-        pool = self.chain.deploy(self._contracts["LegacyPool"], made)
+        fees = random.choice([0, 10**6, 4 * 10**6, 10**8]), random.choice([0, 5 * 10**9])
+        terms = f"(address[],address,{type_},uint256,uint256,uint256)"
+        made = abi.pack(terms, list(coins), shares, what, random.choice([10, 200, 2000]), *fees)
+        pool = self.chain.deploy(self._contracts[name], made)
         self.chain.call(shares, "set_minter(address)", pool)
         self._shares[pool] = shares
         for token in coins:
             self.chain.call(token, "approve(address,uint256)", pool, 2**256 - 1)
-        self.chain.call(self.factory, "add_pool(address)", pool)
-        if random.random() < 0.95:
-            whole = random.randrange(1, 10**7)
-            amounts = [int(whole * self.units[each] * random.uniform(0.3, 3)) for each in coins]
-            self.chain.call(pool, f"add_liquidity(uint256[{len(coins)}],uint256)", amounts, 0)
+        return pool
+
+    def _fill(self, random: Random, pool: str, coins: Sequence[str]) -> None:
+        whole = random.randrange(1, 10**7)
+        amounts = [int(whole * self.units[each] * random.uniform(0.3, 3)) for each in coins]
+        self.chain.call(pool, f"add_liquidity(uint256[{len(coins)}],uint256)", amounts, 0)
 
     def change(self, random: Random, pool: Pool) -> None:
         what = random.randrange(8)
@@ -746,26 +861,25 @@ class LegacyBench(StandinBench):
             call(at, random.choice(["apply_new_fee()", "withdraw_admin_fees()"]))
 
     def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
-        """What arrives is measured: the first pools answer nothing, and quote otherwise than they pay."""
+        return self.traded(pool, "exchange", (sold, bought), bought, amount, exact_out)
 
-        signature = "exchange(int128,int128,uint256,uint256)"
 
-        def pays(spent: int) -> int:
-            evm = self.chain.evm
-            before = evm.snapshot()
-            try:
-                evm.message_call(ME, pool.address, calldata=abi.call(signature, sold, bought, spent, 0))
-                told = evm.result.logs[-1].data
-                return int.from_bytes((told[1] if isinstance(told, tuple) else told)[-32:])
-            finally:
-                evm.revert(before)
+class LegacyMetaBench(OverBase, LegacyBench):
+    """Meta pools over 3pool, which no registry lists here."""
 
-        paid = self.least(pays, amount) if exact_out else amount
-        if not pays(paid):
-            raise RuntimeError("it pays nothing")
-        held = self.view(pool.tokens[bought], "balanceOf(address)", ME)
-        self.chain.call(pool.address, signature, sold, bought, paid, 0)
-        return paid, int(self.view(pool.tokens[bought], "balanceOf(address)", ME) - held)
+    def create(self, random: Random) -> None:
+        own, *coins = random.sample(self.chain.tokens, 4)
+        base, shares = self._pool(random, coins, 1)
+        self._fill(random, base, coins)
+        made = self._pool_of("LegacyMeta", "address", [own, shares], base, random)
+        for token in coins:
+            self.chain.call(token, "approve(address,uint256)", made, 2**256 - 1)
+        self.chain.logs.clear()
+        self.chain.call(self.factory, "add_pool(address)", made)
+        if random.random() < 0.95:
+            held = self.view(shares, "balanceOf(address)", ME) // random.choice([2, 5, 50])
+            amounts = [int(held * self.units[own] * random.uniform(0.3, 3)) // 10**18, held]
+            self.chain.call(made, "add_liquidity(uint256[2],uint256)", amounts, 0)
 
 
 class CryptoBench(StandinBench):
@@ -1030,7 +1144,9 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),
     CURVE_NG: StableSwapBench,
+    CURVE_NG_META: MetaBench,
     CURVE_LEGACY: LegacyBench,
+    CURVE_LEGACY_META: LegacyMetaBench,
     TWOCRYPTO: lambda: CryptoBench(2),
     TRICRYPTO: lambda: CryptoBench(3),
     "curve_tricrypto_ng_ether": lambda: CryptoBench(3, plain=True),

@@ -13,6 +13,8 @@ from tallyio.protocols.dex.slipstream import Slipstream
 from tallyio.protocols.dex.solidly import Solidly
 from tallyio.protocols.dex.stableswap import StableSwap
 from tallyio.protocols.dex.stableswap_legacy import NamedStableSwap, StableSwapLegacy
+from tallyio.protocols.dex.stableswap_legacy_meta import StableSwapLegacyMeta
+from tallyio.protocols.dex.stableswap_ng_meta import StableSwapMeta
 from tallyio.protocols.dex.uniswap_v2 import UniswapV2
 from tallyio.protocols.dex.uniswap_v3 import UniswapV3
 from tallyio.protocols.dex.uniswap_v4 import UniswapV4
@@ -34,7 +36,9 @@ _ALL: tuple[Family, ...] = (
     Solidly(VELODROME),
     Solidly(CAMELOT),
     StableSwap(),
+    StableSwapMeta(),
     StableSwapLegacy(),
+    StableSwapLegacyMeta(),
     NamedStableSwap(),
     CryptoSwap(TWOCRYPTO),
     CryptoSwap(TRICRYPTO),

@@ -1,48 +1,28 @@
 """Curve's StableSwap-NG, plain pools: coins at rates, and a fee that rises off the peg.
 
-The factory does not name the pool that it announces, so the first reading finds it by its coins. Meta pools, whose
-other coin is the share of a pool, are announced by another event and not known here.
+The factory does not name the pool that it announces, so the first reading finds it by its coins. It announces meta
+pools, too, which are another family's.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from tallyio.chains.keccak import keccak256
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import CURVE_NG, Pool, PoolState, Terms
+from tallyio.core.pools import CURVE_NG, CURVE_NG_META, Pool, PoolState, Terms
 from tallyio.core.units import PIPS, Address
 from tallyio.protocols.dex import stableswap_events as events
-from tallyio.protocols.dex.answers import answered, answered_list, calldata, selector
+from tallyio.protocols.dex import stableswap_reading as reading
+from tallyio.protocols.dex.answers import answered_list, calldata
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families import stable_ng, stable_ng_views
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT, scaled
 from tallyio.protocols.dex.families.stable_ng import A_UNIT, StableNgPool
-from tallyio.protocols.dex.family import Call, Family, Learned, Reading, Refused, SwapResult
+from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
 from tallyio.protocols.dex.stableswap_curve import StableSwapCurve
-from tallyio.protocols.dex.words import address_word
-
-FIND, COINS = selector("find_pool_for_coins(address,address,uint256)"), selector("get_coins(address)")
-KINDS = selector("get_pool_asset_types(address)")
-BALANCES, RATES = selector("get_balances()"), selector("stored_rates()")
-WORDS = tuple(
-    selector(f"{name}()")
-    for name in (
-        "initial_A",
-        "future_A",
-        "initial_A_time",
-        "future_A_time",
-        "fee",
-        "offpeg_fee_multiplier",
-        "totalSupply",
-    )
-)
-FEE = selector("fee()")
-REBASING = 2
-_SAME_COINS = 8
-"""Pools of the same first two coins that are looked through."""
-_MOST_COINS = 8
+from tallyio.protocols.dex.words import address_word, words
 
 
 class StableSwapTerms(Terms, frozen=True):
@@ -58,62 +38,39 @@ class StableSwap(Family):
     """The state is a ``StableNgPool`` whose averages and administrators' balances are not followed."""
 
     name = CURVE_NG
-    topics = events.TOPICS | {events.PLAIN_DEPLOYED}
+    topics = events.TOPICS | {events.PLAIN_DEPLOYED, events.META_DEPLOYED}
     read_first = True
     typical_gas = 140_000
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
+        if log.topics and log.topics[0] == events.META_DEPLOYED:
+            return meta_announced(log, deployment)
         if not log.topics or log.topics[0] != events.PLAIN_DEPLOYED:
             return None
         found = [int.from_bytes(log.data[k : k + 32]) for k in range(0, len(log.data), 32)]
         count = found[4] if len(found) > 4 else 0
-        if len(log.data) % 32 or not 1 < count <= _MOST_COINS or len(found) != 5 + count:
+        if len(log.data) % 32 or not 1 < count <= reading.MOST_COINS or len(found) != 5 + count:
             raise ChainDataError(f"the factory {log.address} announced a pool of {count} coins")
         tokens = tuple(address_word(word) for word in found[5:])
         if len(set(tokens)) != count:
             raise ChainDataError(f"the factory {log.address} announced a pool that has a coin twice")
-        name = keccak256(f"{log.tx_hash} {log.log_index}".encode())[:20].hex()
-        terms = StableSwapTerms(log.address, found[2])
-        return Pool(Address(f"0x{name}"), self.name, deployment.protocol, tokens, 0, terms=terms)
+        return Pool(
+            _nameless(log), self.name, deployment.protocol, tokens, 0, terms=StableSwapTerms(log.address, found[2])
+        )
 
     def read(self, pool: Pool) -> Reading:
         terms, at = _terms(pool), pool.address
         if not terms.kinds:
-            found = yield from _found(pool, terms)
+            found = yield from reading.announced(terms.factory, pool.tokens, terms.fee)
             if isinstance(found, Refused):
                 return found
             at = found
-        told = yield [
-            (terms.factory, calldata(KINDS, int(at, 16))),
-            *((at, name) for name in (BALANCES, RATES, *WORDS)),
-        ]
-        kinds, balances, rates = (answered_list(answer, at) for answer in told[:3])
-        initial, future, start, end, fee, multiplier, supply = (answered(answer, 1, at)[0] for answer in told[3:])
-        if not len(kinds) == len(balances) == len(rates) == len(pool.tokens):
-            return Refused(f"{len(balances)} balances, {len(rates)} rates of {len(pool.tokens)} coins")
-        state = StableNgPool(
-            balances=tuple(balances),
-            admin_balances=(0,) * len(balances),
-            rates=tuple(rates),
-            initial_a=initial,
-            future_a=future,
-            initial_a_time=start,
-            future_a_time=end,
-            fee=fee,
-            off_peg_multiplier=multiplier,
-            total_supply=supply,
-            price_window=0,
-            d_window=0,
-            price_time=0,
-            d_time=0,
-            last_price=(),
-            ema_price=(),
-            last_d=0,
-            ema_d=0,
-            rebasing=REBASING in kinds,
-        )
-        known = StableSwapTerms(terms.factory, terms.fee, tuple(kinds))
-        fee_pips = fee * PIPS // FEE_UNIT
+        kinds, *told = yield [(terms.factory, calldata(reading.KINDS, int(at, 16))), *reading.calls(at)]
+        known = StableSwapTerms(terms.factory, terms.fee, tuple(answered_list(kinds, at)))
+        state = reading.state_of(told, at, known.kinds)
+        if not len(known.kinds) == len(state.balances) == len(state.rates) == len(pool.tokens):
+            return Refused(f"{len(state.balances)} balances, {len(state.rates)} rates of {len(pool.tokens)} coins")
+        fee_pips = state.fee * PIPS // FEE_UNIT
         return Learned(Pool(at, self.name, pool.protocol, pool.tokens, fee_pips, terms=known), state)
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
@@ -147,11 +104,8 @@ class StableSwap(Family):
     def curve(
         self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int
     ) -> StableSwapCurve:
-        own, (_, i, j) = _own(pool, state), self.detail(pool, token_in, token_out)
-        xp, a = scaled(own.balances, own.rates), own.amplification(timestamp)
-        d = stable_ng.invariant(xp, a)
-        ann = a / A_UNIT * len(xp)
-        return StableSwapCurve(xp, d, ann, (i, j), (own.rates[i], own.rates[j]), own.fee, own.off_peg_multiplier)
+        _, i, j = self.detail(pool, token_in, token_out)
+        return curve_of(_own(pool, state), i, j, timestamp)
 
     def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
         return _own(pool, state).balances
@@ -164,22 +118,26 @@ class StableSwap(Family):
         return 0, pool.tokens.index(token_in), pool.tokens.index(token_out)
 
 
-def _found(pool: Pool, terms: StableSwapTerms) -> Generator[list[Call], list[bytes | None], Address | Refused]:
-    """The address of the pool that was announced: of those with its coins the one with its fee, or the last made."""
-    ends = int(pool.token0, 16), int(pool.token1, 16)
-    told = yield [(terms.factory, calldata(FIND, *ends, k)) for k in range(_SAME_COINS)]
-    named = dict.fromkeys(answered(answer, 1, terms.factory)[0] for answer in told)
-    candidates = [address_word(each) for each in named if each]
-    told = yield [
-        call for each in candidates for call in ((terms.factory, calldata(COINS, int(each, 16))), (each, FEE))
-    ]
-    matching: list[Address] = []
-    for each, coins, fee in zip(candidates, told[::2], told[1::2], strict=True):
-        if tuple(map(address_word, answered_list(coins, terms.factory))) == pool.tokens:
-            if answered(fee, 1, each)[0] == terms.fee:
-                return each
-            matching.append(each)
-    return matching[-1] if matching else Refused("the factory does not know the pool that it announced")
+def meta_announced(log: Log, deployment: Deployment) -> Pool:
+    """A meta pool, of its own coin and the shares of the pool below it."""
+    coin, base, _, fee, _ = words(log, 1, 5)
+    tokens = address_word(coin), address_word(base)
+    if coin == base:
+        raise ChainDataError(f"the factory {log.address} announced a pool that has a coin twice")
+    terms = StableSwapTerms(log.address, fee)
+    return Pool(_nameless(log), CURVE_NG_META, deployment.protocol, tokens, 0, terms=terms, below=tokens[1])
+
+
+def _nameless(log: Log) -> Address:
+    """Until the pool is found."""
+    return Address("0x" + keccak256(f"{log.tx_hash} {log.log_index}".encode())[:20].hex())
+
+
+def curve_of(own: StableNgPool, i: int, j: int, now: int) -> StableSwapCurve:
+    """Between two coins of a pool with a fee that rises off the peg."""
+    xp, a = scaled(own.balances, own.rates), own.amplification(now)
+    d, ann = stable_ng.invariant(xp, a), a / A_UNIT * len(xp)
+    return StableSwapCurve(xp, d, ann, (i, j), (own.rates[i], own.rates[j]), own.fee, own.off_peg_multiplier)
 
 
 def _paid(own: StableNgPool, i: int, j: int, now: int, amount: int) -> int:

@@ -14,6 +14,7 @@ from tallyio.protocols.dex.families.words import u256
 from tallyio.protocols.dex.words import words
 
 PLAIN_DEPLOYED = event("PlainPoolDeployed(address[],uint256,uint256,address)")
+META_DEPLOYED = event("MetaPoolDeployed(address,address,uint256,uint256,address)")
 EXCHANGED = event("TokenExchange(address,int128,uint256,int128,uint256)")
 ADDED = event("AddLiquidity(address,uint256[],uint256[],uint256,uint256)")
 REMOVED = event("RemoveLiquidity(address,uint256[],uint256[],uint256)")

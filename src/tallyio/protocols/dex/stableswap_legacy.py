@@ -10,16 +10,16 @@ from functools import partial
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import CURVE_LEGACY, CURVE_NAMED, Pool, PoolState
-from tallyio.core.units import PIPS, ZERO_ADDRESS, Address
+from tallyio.core.units import ZERO_ADDRESS, Address
 from tallyio.protocols.dex import stableswap_legacy_events as events
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families import stable_legacy
 from tallyio.protocols.dex.families.stable_legacy import StablePool
-from tallyio.protocols.dex.families.stable_math import FEE_UNIT, scaled
-from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
+from tallyio.protocols.dex.families.stable_math import scaled
+from tallyio.protocols.dex.family import Family, Reading, SwapResult
 from tallyio.protocols.dex.stableswap_curve import StableSwapCurve
-from tallyio.protocols.dex.stableswap_legacy_reading import plain
+from tallyio.protocols.dex.stableswap_legacy_reading import read
 from tallyio.protocols.dex.words import address_word, topic
 
 
@@ -35,17 +35,10 @@ class StableSwapLegacy(Family):
     typical_gas = 130_000
 
     def discover(self, log: Log, deployment: Deployment) -> Pool | None:
-        if not log.topics or log.topics[0] != events.LISTED:
-            return None
-        return _unread(address_word(topic(log, 1)), deployment)
+        return listed(log, deployment)
 
     def read(self, pool: Pool) -> Reading:
-        found = yield from plain(pool.address)
-        if isinstance(found, Refused):
-            return found
-        tokens, state = found
-        fee_pips = state.fee * PIPS // FEE_UNIT
-        return Learned(Pool(pool.address, CURVE_LEGACY, pool.protocol, tokens, fee_pips), state)
+        return (yield from read(pool))
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
         if state is None or not all(_own(pool, state).balances):  # its quotes were not judged yet
@@ -100,6 +93,13 @@ class NamedStableSwap(StableSwapLegacy):
 
     def standing(self, deployment: Deployment) -> Pool | None:
         return _unread(deployment.factory, deployment)
+
+
+def listed(log: Log, deployment: Deployment) -> Pool | None:
+    """The pool that the registry takes up."""
+    if not log.topics or log.topics[0] != events.LISTED:
+        return None
+    return _unread(address_word(topic(log, 1)), deployment)
 
 
 def curve_of(own: StablePool, i: int, j: int, now: int) -> StableSwapCurve:

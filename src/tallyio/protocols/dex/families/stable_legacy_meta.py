@@ -6,6 +6,7 @@ by recorded answers.
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import stable_legacy
 from tallyio.protocols.dex.families.stable_legacy import StablePool, gross_out
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT, ONE
@@ -14,7 +15,7 @@ from tallyio.protocols.dex.families.words import require, u256
 CACHE_SECONDS = 600
 
 
-class StableMeta(msgspec.Struct, frozen=True):
+class StableMeta(PoolState, frozen=True):
     """``cached_price`` is the base pool's virtual price as of ``cached_at``."""
 
     meta: StablePool

@@ -6,6 +6,7 @@ by recorded answers.
 
 import msgspec
 
+from tallyio.core.pools import PoolState
 from tallyio.protocols.dex.families import stable_ng, stable_ng_views
 from tallyio.protocols.dex.families.stable_math import ONE, scaled
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
@@ -14,7 +15,7 @@ from tallyio.protocols.dex.families.stable_ng_views import get_dx, swap_quote, w
 from tallyio.protocols.dex.families.words import SwapRefusedError, require, u256
 
 
-class StableNgMeta(msgspec.Struct, frozen=True):
+class StableNgMeta(PoolState, frozen=True):
     """``meta.rates[1]`` is the base pool's virtual price; ``current`` sets it."""
 
     meta: StableNgPool
