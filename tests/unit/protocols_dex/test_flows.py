@@ -11,7 +11,7 @@ from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import AERODROME, BALANCER_V2, CURVE_NG, LIQUIDITY_BOOK, V2, V3, V4, Pool, PoolState, V3State
 from tallyio.core.units import ZERO_ADDRESS, Address
 from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
-from tallyio.hot_path.kernels.rows import peaks, pieces_row
+from tallyio.hot_path.kernels.rows import pair_row, peaks, pieces_row
 from tallyio.hot_path.peak import peak
 from tallyio.protocols.dex.compiled import balancer_states, book_states, states
 from tallyio.protocols.dex.compiled.flows import flow_of
@@ -80,6 +80,14 @@ def test_a_cycle_over_a_row_peaks_where_the_curves_do(family: str) -> None:
             assert profit == pytest.approx(top.profit, rel=NEAR)
             assert amount == pytest.approx(top.amount_in, rel=0.01)
     assert compared > 40
+
+
+def test_a_first_pool_without_bottom_hides_no_peak() -> None:
+    one_for_one, pair = pieces_row([(2.0**168, 2.0**168, 2.0**128)], []), pair_row((10**24, 10**24), 3000)
+    dear = pair_row((10**24, 11 * 10**23), 3000)
+    (first, second) = peaks([one_for_one, pair, dear], [((0, 0, 1), (1, 0, 1), (2, 0, 1)), ((1, 0, 1), (2, 0, 1))])
+    assert first == pytest.approx(second)
+    assert second[1] > 0
 
 
 def test_pools_without_a_row_have_none() -> None:

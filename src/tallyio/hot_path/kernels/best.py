@@ -30,7 +30,7 @@ _SMOOTH = 9
 """Steps after which a root is not one of a smooth curve: a pool ends there, and every other step halves."""
 _CLOSE, _CLOSEST = 1e-9, 1e-14
 _COARSE = 1e-3
-_LEAST_PART = 2.0**-40
+_LEAST_PART, _LOWER = 2.0**-40, 12
 
 
 @kernel
@@ -47,12 +47,16 @@ def marginal(rows: Words, hops: Words, count: Index, x: Real) -> Real:
 @kernel
 def peak(rows: Words, hops: Words, count: Index) -> Real:
     """The input at which the doubles' profit is greatest; 0 where none pays."""
-    whole = depth(rows, np.int64(hops[0]), np.int64(hops[1]))
-    low = whole * _LEAST_PART
+    low = depth(rows, np.int64(hops[0]), np.int64(hops[1])) * _LEAST_PART
     at_low = marginal(rows, hops, count, low)
+    for _ in range(_LOWER):  # the first pool may be vastly deeper than those behind it
+        if at_low < 0.0 or low < 1.0:
+            break
+        low *= 2.0**-8
+        at_low = marginal(rows, hops, count, low)
     if not at_low < 0.0:
         return 0.0
-    high = whole * 2.0**-10
+    high = low * 2.0**30
     at_high = marginal(rows, hops, count, high)
     for _ in range(_DOUBLINGS):
         if not at_high < 0.0:
