@@ -14,7 +14,7 @@ from tallyio.devnet.deploy.tokens import own_contracts
 from tallyio.devnet.node import node_command
 from tallyio.devnet.packages import cache_root, forge_binary, soljson
 from tallyio.devnet.solidity import DRIVER
-from tallyio.execution.artifact import executor_artifact
+from tallyio.execution.artifact import executor_artifact, leg_artifact
 
 ROOT = Path(__file__).resolve().parents[1] / "contracts"
 COMPILER = "0.8.30"
@@ -35,7 +35,7 @@ def codes() -> dict[str, str]:
         "OpenToken": own_contracts()["OpenToken"],
     }
     found = {name: "0x" + artifact.creation for name, artifact in published.items()}
-    return {**found, "Executor": executor_artifact().bytecode}
+    return {**found, "Executor": executor_artifact().bytecode, "Leg": leg_artifact().bytecode}
 
 
 def compiler_program(folder: Path) -> Path:

@@ -69,9 +69,9 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
 
     /// @dev Transient slot 1; slot 0 holds the expected callback.
     uint256 private constant LOCK = 1;
-    uint256 private constant IDLE = 0;
-    uint256 private constant RUNNING = 1;
-    uint256 private constant DONE = 2;
+    uint256 internal constant IDLE = 0;
+    uint256 internal constant RUNNING = 1;
+    uint256 internal constant DONE = 2;
     /// @dev A hostile token may burn this much of an emergency exit and no more.
     uint256 private constant EXIT_GAS = 500_000;
 
@@ -262,13 +262,13 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
         return input[offset + 32:offset + 32 + size];
     }
 
-    function _lock() private view returns (uint256 state) {
+    function _lock() internal view returns (uint256 state) {
         assembly ("memory-safe") {
             state := tload(LOCK)
         }
     }
 
-    function _setLock(uint256 state) private {
+    function _setLock(uint256 state) internal {
         assembly ("memory-safe") {
             tstore(LOCK, state)
         }
@@ -299,7 +299,7 @@ contract Executor is V2, V3, V4, BalancerV2, BalancerV3, Curve, LiquidityBook, C
         if (msg.sender != weth && _lock() != RUNNING) revert EtherNotAccepted(msg.sender);
     }
 
-    function _sendEther(address to, uint256 amount) private {
+    function _sendEther(address to, uint256 amount) internal {
         if (!_trySendEther(to, amount)) revert EtherRefused(to, amount);
     }
 

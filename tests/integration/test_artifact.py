@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tallyio.chains.addresses import created_by
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import Address
-from tallyio.execution.artifact import executor_artifact
+from tallyio.execution.artifact import executor_artifact, load
 from tallyio.execution.deploy import Deployment, creation_data, deployment_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,10 +32,18 @@ def builder() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("contract", ["Executor", "Sandwich"])
+@pytest.mark.parametrize("contract", ["Executor", "Sandwich", pytest.param("Leg", marks=pytest.mark.nightly)])
 def test_packaged_artifacts_are_the_build_of_the_sources(builder: ModuleType, contract: str) -> None:
     target = {each.contract: each for each in builder.TARGETS}[contract]
     assert builder.encode(builder.build(target)) == target.artifact.read_bytes()
+
+
+def test_no_source_is_newer_than_its_artifact(builder: ModuleType) -> None:
+    """Of all contracts, also of those that are compiled anew at night only."""
+    for target in builder.TARGETS:
+        path = target.folder / f"{target.contract}.sol"
+        sources = builder.gather({str(path.relative_to(builder.SOURCES.parent)): path})
+        assert builder.source_hash(sources) == load(target.artifact.read_bytes()).source_hash
 
 
 @pytest.mark.nightly
@@ -45,7 +53,7 @@ def test_another_setting_would_be_noticed(builder: ModuleType, monkeypatch: pyte
 
 
 def test_a_test_contract_is_not_in_the_package() -> None:
-    assert [f.name for f in (ROOT / "src/tallyio/execution/artifacts").iterdir()] == ["Executor.json"]
+    assert sorted(f.name for f in (ROOT / "src/tallyio/execution/artifacts").iterdir()) == ["Executor.json", "Leg.json"]
 
 
 def code(owner: Address = OWNER, operator: Address = OPERATOR, weth: Address = WETH) -> bytearray:

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Core} from "../Core.sol";
+import {ICurveCryptoPool, ICurvePool} from "../interfaces/ICurvePool.sol";
 import {Token} from "../libraries/Token.sol";
 import {Step, StepLibrary as S} from "../types/Step.sol";
 
@@ -37,14 +38,12 @@ abstract contract Curve is Core {
     }
 
     function _selector(uint256 variant) private pure returns (bytes4) {
-        if (variant == 0) return 0x3df02124;
-        if (variant == UNSIGNED) return 0x5b41b908;
-        if (variant == UNDERLYING) return 0xa6417ed6;
-        if (variant == UNDERLYING | UNSIGNED) return 0x65b2489b;
-        if (variant == RECEIVED) return bytes4(keccak256("exchange_received(int128,int128,uint256,uint256)"));
-        if (variant == RECEIVED | UNSIGNED) {
-            return bytes4(keccak256("exchange_received(uint256,uint256,uint256,uint256)"));
-        }
+        if (variant == 0) return ICurvePool.exchange.selector;
+        if (variant == UNSIGNED) return ICurveCryptoPool.exchange.selector;
+        if (variant == UNDERLYING) return ICurvePool.exchange_underlying.selector;
+        if (variant == UNDERLYING | UNSIGNED) return ICurveCryptoPool.exchange_underlying.selector;
+        if (variant == RECEIVED) return ICurvePool.exchange_received.selector;
+        if (variant == RECEIVED | UNSIGNED) return ICurveCryptoPool.exchange_received.selector;
         return 0;
     }
 

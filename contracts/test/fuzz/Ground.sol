@@ -119,8 +119,12 @@ abstract contract Ground {
 
         vm.deal(owner, ONE);
         vm.prank(owner);
-        executor = _published("Executor", abi.encode(weth, operator));
+        executor = _published(_tested(), abi.encode(weth, operator));
         _fill(executor, 5 * ONE);
+    }
+
+    function _tested() internal pure virtual returns (string memory) {
+        return "Executor";
     }
 
     // ------------------------------------------------------------- what there is

@@ -37,6 +37,12 @@ def executor_artifact() -> Artifact:
     return load((files("tallyio.execution") / "artifacts" / "Executor.json").read_bytes())
 
 
+@cache
+def leg_artifact() -> Artifact:
+    """The executor with the entry for legs (``tallyio.execution.leg``)."""
+    return load((files("tallyio.execution") / "artifacts" / "Leg.json").read_bytes())
+
+
 def executor_errors() -> list[str]:
     return errors_of(executor_artifact())
 

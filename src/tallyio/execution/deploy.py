@@ -1,10 +1,12 @@
 """Putting the executor contract on a chain: what to send, where it will be, and whether it is there. No I/O."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import ZERO_ADDRESS, Address, address
-from tallyio.execution.artifact import executor_artifact
+from tallyio.execution.artifact import Artifact, executor_artifact
 
 
 class Deployment(msgspec.Struct, frozen=True):
@@ -15,8 +17,11 @@ class Deployment(msgspec.Struct, frozen=True):
     weth: Address
 
 
-def creation_data(weth: Address, operator: Address = ZERO_ADDRESS) -> bytes:
-    """Data of the transaction (without ``to``) that creates the executor. Its sender becomes the owner.
+def creation_data(
+    weth: Address, operator: Address = ZERO_ADDRESS, artifact: Callable[[], Artifact] = executor_artifact
+) -> bytes:
+    """Data of the transaction (without ``to``) that creates the executor (or ``leg_artifact``). Its sender becomes the
+    owner.
 
     ``operator`` may run routes and nothing else; the zero address makes the owner the operator.
     """
@@ -24,7 +29,7 @@ def creation_data(weth: Address, operator: Address = ZERO_ADDRESS) -> bytes:
     if normal == ZERO_ADDRESS:
         raise OperatorError("WETH is the zero address", todo="set the chain's wrapped native token in its TOML")
     arguments = b"".join(bytes.fromhex(each[2:]).rjust(32, b"\0") for each in (normal, address(operator)))
-    return executor_artifact().creation_code + arguments
+    return artifact().creation_code + arguments
 
 
 def deployment_of(code: bytes) -> Deployment | None:

@@ -62,7 +62,7 @@ def encode_route(route: Route, weth: Address | None = None) -> bytes:
     managers = _managers(openers)
     last = openers[-1]
     before = last if isinstance(last, SwapStep) and kinds.kind_of(last.family) != kinds.V2 else None
-    packed = _pack(route.inner, len(openers), before, given[-1], managers)
+    packed = pack_steps(route.inner, len(openers), before, given[-1], managers)
     for place in reversed(range(len(openers))):
         opener = openers[place]
         if isinstance(opener, FlashLoan):
@@ -70,7 +70,7 @@ def encode_route(route: Route, weth: Address | None = None) -> bytes:
         else:
             flags = codec.FORWARD if opener is before and codec.forwards(before, route.inner[0]) else 0
             packed = codec.pack_swap(opener, place, given[place], flags, packed)
-    return packed + _pack(route.outer, len(openers) + len(route.inner), None, given[1], ())
+    return packed + pack_steps(route.outer, len(openers) + len(route.inner), None, given[1], ())
 
 
 def execute_calldata(
@@ -107,9 +107,9 @@ def decode_route(packed: bytes, weth: Address | None = None) -> Route:
         openers.append(step)
         given, inner = given.after(step), nested
     funding, loans = openers[0], tuple(step for step in openers[1:] if isinstance(step, FlashLoan))
-    inner_steps = _unpack(inner, len(openers), given)
+    inner_steps = unpack_steps(inner, len(openers), given)
     after = codec.nothing(weth).after(funding)
-    outer_steps = _unpack(outer, len(openers) + len(inner_steps), after)
+    outer_steps = unpack_steps(outer, len(openers) + len(inner_steps), after)
     route = Route(funding=funding, inner=inner_steps, outer=outer_steps, loans=loans)
     try:
         again = encode_route(route, weth)
@@ -171,7 +171,11 @@ def _managers(openers: Sequence[SwapStep | FlashLoan]) -> tuple[int, ...]:
     )
 
 
-def _pack(steps: Sequence[Step], place: int, before: SwapStep | None, given: Given, managers: tuple[int, ...]) -> bytes:
+def pack_steps(
+    steps: Sequence[Step], place: int, before: SwapStep | None, given: Given, managers: tuple[int, ...]
+) -> bytes:
+    """Steps that run one after another from ``place`` on; ``before`` is the one that may have forwarded to them, and
+    ``managers`` are unlocked already."""
     packed = []
     previous: Step | None = before
     for i, step in enumerate(steps):
@@ -188,7 +192,8 @@ def _pack(steps: Sequence[Step], place: int, before: SwapStep | None, given: Giv
     return b"".join(packed)
 
 
-def _unpack(packed: bytes, place: int, given: Given) -> tuple[Step, ...]:
+def unpack_steps(packed: bytes, place: int, given: Given) -> tuple[Step, ...]:
+    """Raises ``RefusedError`` for a flash step among them, and what ``steps.unpack`` raises."""
     found: list[Step] = []
     offset = 0
     while offset < len(packed):
