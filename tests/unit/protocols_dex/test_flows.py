@@ -8,7 +8,20 @@ import pytest
 
 from tallyio.core.clock import seeded
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import AERODROME, BALANCER_V2, CURVE_NG, LIQUIDITY_BOOK, V2, V3, V4, Pool, PoolState, V3State
+from tallyio.core.pools import (
+    AERODROME,
+    BALANCER_V2,
+    CURVE_NG,
+    LIQUIDITY_BOOK,
+    TRICRYPTO,
+    TWOCRYPTO,
+    V2,
+    V3,
+    V4,
+    Pool,
+    PoolState,
+    V3State,
+)
 from tallyio.core.units import ZERO_ADDRESS, Address
 from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
 from tallyio.hot_path.kernels.rows import pair_row, peaks, pieces_row
@@ -42,6 +55,8 @@ STATES: dict[str, Callable[[Random], PoolState]] = {
     V4: lambda random: V4State(ticks(random), 3000, 500 | 1000 << 12),
     LIQUIDITY_BOOK: lambda random: book_states.book_state(random, True),
     CURVE_NG: lambda random: states.stable_pool(random, random.choice((2, 3)), True),
+    TWOCRYPTO: lambda random: states.crypto_state(random, 2, True),
+    TRICRYPTO: lambda random: states.crypto_state(random, 3, True),
     AERODROME: lambda random: states.solidly_state(random, True),
     BALANCER_V2: lambda random: random.choice((balancer_states.weighted_state, balancer_states.balancer_stable_state))(
         random, True

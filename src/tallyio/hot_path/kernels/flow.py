@@ -191,17 +191,24 @@ def _crypto(row: Words, at: Index, i: Index, j: Index, x: Real) -> tuple[Real, R
             shares *= n * other
             total += other
     shares *= n
-    y = old_y * old_x / into  # no less than the curve leaves
+    low, high = 0.0, 1.0 / shares  # where K0 is one
+    y = min(old_y * old_x / into, high)
     first, second = 1.0, 1.0
     for _ in range(_STEPS):
-        k0 = shares * y
+        before, k0 = y, shares * y
         far = gamma + 1.0 - k0
         second = a * k0 / (far * far)
         off = total + y - 1.0
         first = a * (gamma + 1.0 + k0) / (far * far * far) * off + 1.0
-        step = (second * off + k0 - 1.0) / (first * shares + second)
-        y = 0.5 * y if step >= y else y - step
-        if abs(step) <= _NEAR * y:
+        over = second * off + k0 - 1.0
+        if over > 0.0:
+            high = y
+        else:
+            low = y
+        y -= over / (first * shares + second)
+        if not low <= y <= high:
+            y = 0.5 * (low + high)
+        if abs(y - before) <= _NEAR * y:
             break
     k0 = shares * y
     steep = (first * k0 / into + second) / (first * shares + second)
