@@ -93,20 +93,21 @@ class Town:
             assert gained > 0
             assert self.tried(route) == gained
 
-    def algebra(self, a_per_b: int) -> Callable[..., SwapStep]:
-        """A published Algebra pool of A and B. Its tokens are those that anyone may mint."""
+    def algebra(self, a_per_b: int, other: Address | None = None) -> Callable[..., SwapStep]:
+        """A published Algebra pool of A and B, or of A and ``other``."""
         path = "artifacts/contracts/{0}.sol/{0}.json"
         deployer = self.deploy("algebra-v1-core", path.format("AlgebraPoolDeployer"))
         both = abi.pack("(address,address)", deployer, self.chain.stranger)
         made = self.deploy("algebra-v1-core", path.format("AlgebraFactory"), both)
         self.chain.do(deployer, abi.call("setFactory(address)", made))
-        a, b = self.lab.tokens[:2]
+        a, b = self.a, other or self.lab.tokens[1]
         self.chain.do(made, abi.call("createPool(address,address)", a, b))
         pool = address(self.chain.ask(made, "poolByPair(address,address)", a, b, returns="(address)"))
         tokens = sorted((a, b))
         root = int(2**96 * a_per_b**0.5)
         self.chain.do(pool, abi.call("initialize(uint160)", root if tokens[0] == b else 2**192 // root))
         minter = self.lab.create("Minter")
+        self.lab.fund(b, minter, 400 * ETHER)
         order = (pool, tokens, [-887220, 887220], 300 * ETHER, True)
         self.chain.do(minter, abi.call("provide(address,address[2],int24[2],uint128,bool)", *order))
         return lambda token_in, token_out, paid, got=1: self.step(pool, "algebra", token_in, token_out, paid, got)

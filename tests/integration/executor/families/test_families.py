@@ -372,6 +372,21 @@ def test_a_v4_swap_within_a_v4_loan_does_not_unlock_again(town: Any, manager: An
 # ------------------------------------------------------------------------- gas
 
 
+def test_gas_of_algebra(town: Any, tabled_gas: Callable[[str, int], None]) -> None:
+    """Beside a v2 pair, in a pool that traded before; the second of two."""
+    make = town.algebra(1, town.weth)
+    town.lab.fund(town.weth, town.lab.executor, ETHER)
+    town.lab.fund(town.a, town.pair, 100 * ETHER)
+    town.chain.do(town.pair, abi.call("sync()"))
+    for _ in range(2):
+        bought = town.buy(ETHER // 10)
+        said = town.lab.refusal(Route(funding=bought, inner=(make(town.a, town.weth, bought.amount_out, HUGE),)))
+        got = int(re.search(r"found=(\d+)", said)[1])  # type: ignore[index]
+        receipt = town.lab.execute(Route(funding=bought, inner=(make(town.a, town.weth, bought.amount_out, got),)))
+        assert town.lab.executed(receipt) == (got - bought.amount_in, 0)
+    tabled_gas("cycle, v2 algebra", int(receipt["gasUsed"], 16))
+
+
 BORROWED = ["balancer_v2", "balancer_v3", "uniswap_v2", "uniswap_v3", "uniswap_v4", "morpho, published", "dydx_solo"]
 
 

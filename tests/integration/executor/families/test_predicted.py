@@ -93,14 +93,14 @@ def uniswap_v3(town: Any) -> Pool:
 
 def slipstream(town: Any) -> Pool:
     pool = uniswap_v3(town)
-    terms = SlipstreamTerms(town.lab.create("SlipstreamFactory"))
+    terms = SlipstreamTerms(Address(town.chain.create(standins("slipstream")["CLFactory"].code())))
     return Pool(pool.address, SLIPSTREAM, SLIPSTREAM, pool.tokens, 3000, 60, terms=terms)
 
 
 def pancake_v3(town: Any) -> Pool:
     path, tokens = "artifacts/contracts/{0}.sol/{0}.json", sorted((town.weth, town.a))
     code = from_package("pancakeswap-v3-core", path.format("PancakeV3Pool")).code()
-    deployer = town.lab.create("PancakeV3Deployer", abi.pack("(bytes)", code))
+    deployer = town.chain.create(standins("pancake")["PoolDeployer"].code(arguments=abi.pack("(bytes)", code)))
     factory = town.deploy("pancakeswap-v3-core", path.format("PancakeV3Factory"), abi.pack("(address)", deployer))
     receipt = town.chain.do(factory, abi.call("createPool(address,address,uint24)", *tokens, 2500))
     pool = announced(town, PANCAKE_V3, factory, receipt)
