@@ -6,11 +6,14 @@ from tallyio.core.pools import (
     AERODROME,
     BALANCER_V2,
     CAMELOT,
+    CURVE_LEGACY,
     CURVE_NG,
     ERC4626,
     LIQUIDITY_BOOK,
     PANCAKE_V3,
     SLIPSTREAM,
+    TRICRYPTO,
+    TWOCRYPTO,
     V4,
 )
 from tallyio.core.units import Address
@@ -18,9 +21,11 @@ from tallyio.devnet import abi
 from tallyio.devnet.venues import (
     balancer_v2,
     concentrated,
+    crypto,
     liquidity_book,
     solidly,
     stableswap,
+    stableswap_legacy,
     uniswap_v4,
     wrapping,
 )
@@ -33,6 +38,8 @@ DEPLOYS: tuple[Deploy, ...] = (
     uniswap_v4.deploy_uniswap_v4,
     solidly.deploy_solidly,
     stableswap.deploy_stableswap,
+    stableswap_legacy.deploy_stableswap_legacy,
+    crypto.deploy_crypto,
     liquidity_book.deploy_liquidity_book,
 )
 SELLS: Mapping[str, Sell] = {
@@ -42,6 +49,9 @@ SELLS: Mapping[str, Sell] = {
     AERODROME: solidly.sell,
     CAMELOT: solidly.sell,
     CURVE_NG: stableswap.sell,
+    CURVE_LEGACY: stableswap.sell,
+    TWOCRYPTO: crypto.sell,
+    TRICRYPTO: crypto.sell,
     LIQUIDITY_BOOK: liquidity_book.sell,
     BALANCER_V2: balancer_v2.sell,
     ERC4626: wrapping.sell,

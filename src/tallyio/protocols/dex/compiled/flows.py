@@ -14,6 +14,7 @@ from tallyio.protocols.dex.families.balancer_stable import StablePool as Balance
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
+from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
 from tallyio.protocols.dex.liquidity_book_curve import BookCurve
 from tallyio.protocols.dex.model import curve
@@ -47,6 +48,8 @@ def _exact(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
             return Flow(pair_row((state.reserve0, state.reserve1), pool.fee_pips), pool.tokens)
         case CryptoPool():
             return Flow(rows.crypto_row(state, timestamp), pool.tokens)
+        case StablePool():
+            return Flow(rows.stable_row(state, timestamp), pool.tokens)
         case StableNgPool():
             return Flow(rows.stable_ng_row(state, timestamp), pool.tokens)
         case SolidlyPool():
