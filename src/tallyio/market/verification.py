@@ -9,6 +9,7 @@ from tallyio.core.pools import Pool, PoolState
 from tallyio.core.units import Address
 from tallyio.market.reading import Read, read_pools
 from tallyio.market.state_numbers import numbers
+from tallyio.protocols.dex.siblings import family_of
 
 
 class PoolDifference(msgspec.Struct, frozen=True):
@@ -36,8 +37,11 @@ async def verify_pools(
             raise OutOfReachError(f"pool {address} cannot be read: {reason}")
     on_chain = answered.states
     differences: list[PoolDifference] = []
-    for address in pools:
-        ours, theirs = numbers(states.get(address)), numbers(on_chain.get(address))
+    for address, pool in pools.items():
+        state, found = states.get(address), on_chain.get(address)
+        if state is not None and found is not None:
+            state = family_of(pool).readable(state, found)
+        ours, theirs = numbers(state), numbers(found)
         for field in sorted(ours.keys() | theirs.keys()):
             mirrored, real = ours.get(field), theirs.get(field)
             if mirrored != real and (mirrored or real):  # a pair without any Sync is a pair with empty reserves

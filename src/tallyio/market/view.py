@@ -16,6 +16,7 @@ from tallyio.hot_path.compiled_families import compiled_state, is_compiled
 from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.sizing import Exchange, Leg
 from tallyio.market.graph import Graph
+from tallyio.protocols.dex.compiled.exchange import exchange_of
 from tallyio.protocols.dex.model import PoolExchange, curve, swap
 from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
 
@@ -112,7 +113,7 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         if is_compiled(pool):
             return Leg(pool, compiled_state(pool, state), not edge & 1)
         sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
-        return PoolExchange(pool, state, sold, bought, self.next_timestamp)
+        return exchange_of(PoolExchange(pool, state, sold, bought, self.next_timestamp))
 
     def curve(self, edge: int) -> FloatCurve:
         """The float model of an edge. Raises ``ChainDataError`` where there is none, ``KeyError`` without a state."""

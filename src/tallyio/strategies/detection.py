@@ -19,7 +19,7 @@ from tallyio.core.units import UINT112_MAX, Address
 from tallyio.hot_path.compiled_families import is_compiled
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView, may_differ
-from tallyio.strategies.mixed import Mixed, is_dry
+from tallyio.strategies.mixed import is_dry, standing_over
 from tallyio.strategies.ways import Path, Standing, path_of
 
 log = structlog.get_logger()
@@ -89,7 +89,6 @@ class Detection:
         self._seen: list[PoolState | None] = []
         self._written: dict[int, PairState] = {}
         self._dry: set[int] = set()
-        self._mixed = Mixed()
         self._standing.clear()
         self._through.clear()
 
@@ -137,7 +136,7 @@ class Detection:
             path = path_of(cycles.table[each.cycle], each.backwards)
             found.append(Standing(path, each.amount_in, each.peaks))
         if apart := self._dry | self._apart:
-            found += self._mixed.standing_over(view, cycles.table[cycles.through(pools)], apart)
+            found += standing_over(view, cycles.table[cycles.through(pools)], apart)
         return found
 
 

@@ -17,7 +17,7 @@ from tallyio.hot_path.detector.rows import NO_EDGE
 from tallyio.hot_path.kernels.rows import Row, peaks
 from tallyio.hot_path.sizing import seed
 from tallyio.market.view import MarketView
-from tallyio.protocols.dex.compiled.flows import Flow, flow_of
+from tallyio.protocols.dex.compiled.flows import flow_of
 from tallyio.strategies.ways import Path, Standing, path_of, turned
 
 NO_PEAK = (0.0, 0.0)
@@ -28,65 +28,52 @@ def is_dry(state: PoolState) -> bool:
     return isinstance(state, V3State) and not state.liquidity and bool(state.tick_index)
 
 
-class Mixed:
-    """Keeps the rows of pools whose state stays."""
+def standing_over(view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) -> Iterator[Standing]:
+    """What stands of the cycles ``rows`` (cycles, hops), either direction, that pass one of ``pairs``.
 
-    def __init__(self) -> None:
-        self._flows: dict[Address, tuple[PoolState, int, Flow | None]] = {}
+    A cycle that starts with wrapped ether has its first peak alone: it is traded from no other token.
+    """
+    ways = list(_gaining(view, rows, pairs))
+    turns = [(path, place) for path in ways for place in range(_starts(view, path))]
+    tops = dict(zip(turns, _peaks(view, [turned(*turn) for turn in turns]), strict=True))
+    for path in ways:
+        found = [tops.get((path, place), NO_PEAK) for place in range(len(path))]
+        if any(profit > 0 for _, profit in found):
+            yield Standing(path, max(int(found[0][0]), 1), tuple(found))
 
-    def standing_over(self, view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) -> Iterator[Standing]:
-        """What stands of the cycles ``rows`` (cycles, hops), either direction, that pass one of ``pairs``.
 
-        A cycle that starts with wrapped ether has its first peak alone: it is traded from no other token.
-        """
-        ways = list(_gaining(view, rows, pairs))
-        turns = [(path, place) for path in ways for place in range(self._starts(view, path))]
-        tops = dict(zip(turns, self._peaks(view, [turned(*turn) for turn in turns]), strict=True))
-        for path in ways:
-            found = [tops.get((path, place), NO_PEAK) for place in range(len(path))]
-            if any(profit > 0 for _, profit in found):
-                yield Standing(path, max(int(found[0][0]), 1), tuple(found))
+def _starts(view: MarketView, path: Path) -> int:
+    return 1 if view.graph.token_sold(path[0]) == view.weth else len(path)
 
-    def _starts(self, view: MarketView, path: Path) -> int:
-        return 1 if view.graph.token_sold(path[0]) == view.weth else len(path)
 
-    def _peaks(self, view: MarketView, paths: Sequence[Path]) -> list[tuple[float, float]]:
-        rows: list[Row] = []
-        places: dict[Address, int] = {}
-        cycles: list[_Hops] = []
-        slow: dict[int, tuple[float, float]] = {}
-        for number, path in enumerate(paths):
-            hops = self._hops(view, path, rows, places)
-            if hops is None:
-                slow[number] = _in_python(view, path)
-            else:
-                cycles.append(hops)
-        quick = iter(peaks(rows, cycles))
-        return [slow[number] if number in slow else next(quick) for number in range(len(paths))]
+def _peaks(view: MarketView, paths: Sequence[Path]) -> list[tuple[float, float]]:
+    rows: list[Row] = []
+    places: dict[Address, int] = {}
+    cycles: list[_Hops] = []
+    slow: dict[int, tuple[float, float]] = {}
+    for number, path in enumerate(paths):
+        hops = _hops(view, path, rows, places)
+        if hops is None:
+            slow[number] = _in_python(view, path)
+        else:
+            cycles.append(hops)
+    quick = iter(peaks(rows, cycles))
+    return [slow[number] if number in slow else next(quick) for number in range(len(paths))]
 
-    def _hops(self, view: MarketView, path: Path, rows: list[Row], places: dict[Address, int]) -> _Hops | None:
-        graph, hops = view.graph, []
-        for edge in path:
-            pool = graph.pools[edge >> 1]
-            flow = self._flow(view, pool.address, edge)
-            if flow is None:
-                return None
-            if pool.address not in places:
-                places[pool.address] = len(rows)
-                rows.append(flow.row)
-            sold, bought = graph.token_sold(edge), graph.token_bought(edge)
-            if sold not in flow.tokens or bought not in flow.tokens:
-                return None
-            hops.append((places[pool.address], flow.tokens.index(sold), flow.tokens.index(bought)))
-        return tuple(hops)
 
-    def _flow(self, view: MarketView, address: Address, edge: int) -> Flow | None:
-        state, now = view.states[address], view.next_timestamp
-        known = self._flows.get(address)
-        if known is None or known[0] is not state or known[1] != now:
-            known = (state, now, flow_of(view.graph.pools[edge >> 1], state, now))
-            self._flows[address] = known
-        return known[2]
+def _hops(view: MarketView, path: Path, rows: list[Row], places: dict[Address, int]) -> _Hops | None:
+    graph, hops = view.graph, []
+    for edge in path:
+        pool = graph.pools[edge >> 1]
+        flow = flow_of(pool, view.states[pool.address], view.next_timestamp)
+        sold, bought = graph.token_sold(edge), graph.token_bought(edge)
+        if flow is None or sold not in flow.tokens or bought not in flow.tokens:
+            return None
+        if pool.address not in places:
+            places[pool.address] = len(rows)
+            rows.append(flow.row)
+        hops.append((places[pool.address], flow.tokens.index(sold), flow.tokens.index(bought)))
+    return tuple(hops)
 
 
 def _gaining(view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) -> Iterator[Path]:

@@ -113,6 +113,12 @@ class CryptoSwap(Family):
         own = _known(pool, state)
         return "" if own.d and all(own.balances) else "no liquidity"
 
+    def readable(self, state: PoolState, read: PoolState) -> PoolState:
+        """Averages of prices can be read in a trade's own block alone."""
+        if isinstance(state, CryptoPool) and isinstance(read, CryptoPool) and not read.price_oracle:
+            return msgspec.structs.replace(state, price_oracle=())
+        return state
+
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
         """``exchange`` with unsigned indices, and the coins' places."""
         return UNSIGNED, pool.tokens.index(token_in), pool.tokens.index(token_out)

@@ -124,6 +124,10 @@ class Family(Protocol):
         """Whether what no event tells may have moved the state: it is read anew at every block."""
         return False
 
+    def readable(self, state: PoolState, read: PoolState) -> PoolState:
+        """``state`` without what the reading ``read`` of the same pool could not tell at its block."""
+        return state
+
     def detail(self, pool: Pool, token_in: Address, token_out: Address) -> tuple[int, ...]:
         """``SwapStep.detail`` of a swap."""
         return ()

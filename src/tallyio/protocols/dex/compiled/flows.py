@@ -27,14 +27,27 @@ _STRAIGHT = 2.0**40
 
 
 class Flow(NamedTuple):
-    """``row``, in which the pool's ``tokens`` are numbered in this order."""
+    """``row``, in which the pool's ``tokens`` are numbered in this order; ``exact``: quotes from it are the
+    contract's."""
 
     row: Row
     tokens: tuple[Address, ...]
+    exact: bool = True
+
+
+_LAST: dict[Address, tuple[PoolState, int, Flow | None]] = {}
+"""By pool, for the state and time that were asked about last: many ask one after the other."""
 
 
 def flow_of(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
     """``None`` for a pool that only its Python curve describes, or whose numbers fit no row."""
+    known = _LAST.get(pool.address)
+    if known is None or known[0] is not state or known[1] != timestamp:
+        known = _LAST[pool.address] = state, timestamp, _made(pool, state, timestamp)
+    return known[2]
+
+
+def _made(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
     try:
         return _exact(pool, state, timestamp) or _in_pieces(pool, state, timestamp)
     except ChainDataError:
@@ -66,7 +79,7 @@ def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
         return None
     a, b = pool.tokens
     forth, back = _pieces(curve(pool, state, a, b, timestamp)), _pieces(curve(pool, state, b, a, timestamp))
-    return None if forth is None or back is None else Flow(pieces_row(forth, back), pool.tokens)
+    return None if forth is None or back is None else Flow(pieces_row(forth, back), pool.tokens, exact=False)
 
 
 def _pieces(way: FloatCurve) -> Sequence[tuple[float, float, float]] | None:

@@ -1,0 +1,40 @@
+"""Exact swaps of a pool by its compiled row, the Python model where that leaves the kernels' words."""
+
+from typing import NamedTuple
+
+from tallyio.core.errors import ChainDataError
+from tallyio.hot_path.kernels.rows import Row, quote
+from tallyio.protocols.dex.compiled.flows import flow_of
+from tallyio.protocols.dex.model import PoolExchange, curve, searched
+
+
+class CompiledExchange(NamedTuple):
+    """A ``sizing.Exchange``; ``i`` and ``j`` are the tokens in and out by their places in ``row``."""
+
+    model: PoolExchange
+    row: Row
+    i: int
+    j: int
+
+    def output_of(self, amount_in: int) -> int:
+        try:
+            return quote(self.row, self.i, self.j, amount_in) or 0
+        except ChainDataError:
+            return self.model.output_of(amount_in)
+
+    def input_for(self, amount_out: int) -> int:
+        try:
+            return searched(self.output_of, amount_out, curve(*self.model).rate())
+        except ChainDataError:
+            return 0
+
+    def least_input(self, amount_out: int) -> int:
+        return self.input_for(amount_out)
+
+
+def exchange_of(model: PoolExchange) -> PoolExchange | CompiledExchange:
+    """Compiled where the pool has an exact row with both tokens."""
+    flow = flow_of(model.pool, model.state, model.timestamp)
+    if flow is None or not flow.exact or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
+        return model
+    return CompiledExchange(model, flow.row, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out))
