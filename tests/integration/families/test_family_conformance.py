@@ -65,6 +65,7 @@ class Judge:
         if random.random() < 0.1:
             amount = random.choice([1, 2, 3, 1000])
         ours = self.ours(pool, sold, bought, amount, exact_out)
+        self.bench.expected = ours.amount_in if ours else 0
         try:
             paid, out = self.bench.trade(pool, sold, bought, amount, exact_out)
         except RuntimeError:
