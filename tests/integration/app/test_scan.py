@@ -153,6 +153,21 @@ async def test_an_exact_output_is_measured_too(devnet: Any, config: Path) -> Non
     assert measured["quoted"] == cost <= measured["left"] <= measured["limit"]
 
 
+async def test_a_pending_one_is_measured_by_its_hash(devnet: Any, config: Path) -> None:
+    raw, hash_, _, quote = own_swap(devnet, "pancakeswap_v2", 10**18)
+    before = devnet.node.call("evm_snapshot")
+    try:
+        devnet.node.call("eth_sendRawTransaction", "0x" + raw.hex())
+        told = await exposure(config, hash_)
+        assert told == await exposure(config, raw.hex())
+        assert [each["quoted"] for each in told["swaps"]] == [quote]
+        devnet.node.call("evm_mine")
+        with pytest.raises(OperatorError, match="is in block"):
+            await exposure(config, hash_)
+    finally:
+        devnet.node.call("evm_revert", before)
+
+
 async def test_what_cannot_be_measured_is_refused(devnet: Any, config: Path) -> None:
     _, _, order, quote = own_swap(devnet, "uniswap_v2", 10**19)
     intent, stranger = swap(devnet.world, order, quote), devnet.world.searchers[0]

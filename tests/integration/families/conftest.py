@@ -96,7 +96,8 @@ class LocalChain:
     def __init__(self, tokens: int = 4) -> None:
         import pyrevm
 
-        self.evm = pyrevm.EVM(spec_id="CANCUN")
+        local: Any = pyrevm.CfgEnv  # its type stubs lack half of its parameters
+        self.evm = pyrevm.EVM(spec_id="CANCUN", env=pyrevm.Env(cfg=local(chain_id=31337)))
         self.evm.set_balance(ME, 10**30)
         self.head = BlockRef(1, Hash32("0x01"), Hash32("0x00"), 1_700_000_000)
         self.logs: list[Log] = []
