@@ -16,7 +16,6 @@ from tallyio.hot_path.compiled_families import compiled_state, is_compiled
 from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.sizing import Exchange, Leg
 from tallyio.market.graph import Graph
-from tallyio.protocols.dex.compiled.exchange import exchange_of
 from tallyio.protocols.dex.model import PoolExchange, curve, swap
 from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
 
@@ -112,6 +111,8 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         state = self.states[pool.address]
         if is_compiled(pool):
             return Leg(pool, compiled_state(pool, state), not edge & 1)
+        from tallyio.protocols.dex.compiled.exchange import exchange_of
+
         sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
         return exchange_of(PoolExchange(pool, state, sold, bought, self.next_timestamp))
 

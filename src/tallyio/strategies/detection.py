@@ -19,7 +19,6 @@ from tallyio.core.units import UINT112_MAX, Address
 from tallyio.hot_path.compiled_families import is_compiled
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView, may_differ
-from tallyio.strategies.mixed import is_dry, standing_over
 from tallyio.strategies.ways import Path, Standing, path_of
 
 log = structlog.get_logger()
@@ -121,7 +120,7 @@ class Detection:
             if isinstance(state, V2State | V3State) and _is_possible(state):
                 updates.append((pool, state))
                 self._written[pool] = state
-                if is_dry(state):
+                if _is_dry(state):
                     self._dry.add(pool)
             elif pool in self._written:
                 updates.append((pool, _emptied(self._written.pop(pool))))
@@ -129,6 +128,7 @@ class Detection:
 
     def _listed(self, view: MarketView, pools: list[int]) -> list[Standing]:
         from tallyio.hot_path.detector.listing import listed
+        from tallyio.strategies.mixed import standing_over
 
         cycles = view.graph.cycles
         found = []
@@ -144,6 +144,10 @@ def _is_possible(state: PairState) -> bool:
     if isinstance(state, V2State):
         return max(state.reserve0, state.reserve1) <= UINT112_MAX
     return 0 < state.sqrt_price_x96 < _PRICE_END
+
+
+def _is_dry(state: PairState) -> bool:
+    return isinstance(state, V3State) and not state.liquidity and bool(state.tick_index)
 
 
 def _emptied(state: PairState) -> PairState:

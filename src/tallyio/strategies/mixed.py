@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import PoolState, V3State
 from tallyio.core.units import Address
 from tallyio.hot_path.detector.rows import NO_EDGE
 from tallyio.hot_path.kernels.rows import Row, peaks
@@ -22,10 +21,6 @@ from tallyio.strategies.ways import Path, Standing, path_of, turned
 
 NO_PEAK = (0.0, 0.0)
 _Hops = tuple[tuple[int, int, int], ...]
-
-
-def is_dry(state: PoolState) -> bool:
-    return isinstance(state, V3State) and not state.liquidity and bool(state.tick_index)
 
 
 def standing_over(view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) -> Iterator[Standing]:
