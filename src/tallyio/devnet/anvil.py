@@ -1,6 +1,6 @@
 """Anvil, the devnet's node, as a child process."""
 
-import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -26,15 +26,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-_GUARD = 'read _; kill "$1"'
-"""Waits for the end of a pipe that only our process holds open, then ends the node: it never outlives us."""
+_GUARD = 'read _; kill "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"'
+"""Waits for the end of a pipe that only our process holds open, then ends the node and takes away the states that it
+kept on disk (a gigabyte in a long run): neither outlives us."""
 
 
 class Anvil:
     """One node on 127.0.0.1 that mines only when told to (``evm_mine``), in the order of arrival.
 
     ``port`` 0 takes a free one. Its clock starts at ``genesis_time`` (Unix seconds; the machine's by default).
-    ``log_file`` receives what anvil prints; a temporary file by default.
+    ``log_file`` receives what anvil prints; by default a file that goes with the node.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Anvil:
         self.chain_id = chain_id
         self.port = port
         self.log_file = log_file
+        self._folder: Path | None = None
         self._fixed_port = port != 0
         self._options: tuple[str, ...] = ("--chain-id", str(chain_id), "--gas-limit", str(gas_limit), "--order", "fifo")
         self._options += ("--base-fee", str(BASE_FEE_WEI), *(() if mining else ("--no-mining",)), *arguments)
@@ -113,10 +115,11 @@ class Anvil:
             self._launch()
             if self._answers():
                 return self
+            words = self._last_words()
             self.stop()
             if self._fixed_port or attempt == 2:
                 break
-        raise OutOfReachError(f"anvil did not answer on port {self.port}: {self._last_words()}")
+        raise OutOfReachError(f"anvil did not answer on port {self.port}: {words}")
 
     def stop(self) -> None:
         """End the process that ``start`` started; nothing when there is none."""
@@ -130,14 +133,16 @@ class Anvil:
             if guard.stdin:
                 guard.stdin.close()
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -146,19 +151,17 @@ class Anvil:
         self.stop()
 
     def _launch(self) -> None:
-        if self.log_file is None:
-            handle, name = tempfile.mkstemp(prefix="tallyio-anvil-", suffix=".log")
-            os.close(handle)
-            self.log_file = Path(name)
-        with self.log_file.open("ab") as log:
+        self._folder = Path(tempfile.mkdtemp(prefix="tallyio-anvil-"))
+        command = [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(self.port), "--silent"]
+        with self._log().open("ab") as log:
             self._process = subprocess.Popen(
-                [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(self.port), "--silent", *self._options],
+                [*command, "--cache-path", str(self._folder), *self._options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, "guard", str(self._process.pid)],
+            ["sh", "-c", _GUARD, "guard", str(self._process.pid), str(self._folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -173,8 +176,11 @@ class Anvil:
                 time.sleep(0.02)
         return False
 
+    def _log(self) -> Path:
+        return self.log_file or (self._folder or Path()) / "anvil.log"
+
     def _last_words(self) -> str:
-        text = self.log_file.read_text(errors="replace") if self.log_file and self.log_file.exists() else ""
+        text = self._log().read_text(errors="replace") if self._log().exists() else ""
         return " ".join(text.split())[-300:] or "it printed nothing"
 
 

@@ -57,19 +57,42 @@ def test_revert_restores_the_base_fee_too(anvil_url, bare_anvil):
     assert after_two_blocks() == first
 
 
-def test_node_does_not_outlive_a_killed_parent():
-    script = "from tallyio.devnet.anvil import Anvil\nprint(Anvil().start().port, flush=True)\ninput()"
+MORE_THAN_MEMORY_HOLDS = 600
+"""Blocks: the node keeps a few hundred states in memory and writes out the older ones."""
+KILLED = f"""
+import sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from tallyio.devnet.anvil import Anvil
+node = Anvil().start()
+node.rpc.call("anvil_mine", "{MORE_THAN_MEMORY_HOLDS:#x}")
+print(node.port, flush=True)
+input()
+"""
+
+
+def states(folder):
+    return [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".log"]
+
+
+def test_its_states_go_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Anvil() as anvil:
+        anvil.rpc.call("anvil_mine", hex(MORE_THAN_MEMORY_HOLDS))
+        assert states(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_neither_node_nor_states_outlive_a_killed_parent(tmp_path):
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) == 0
+        assert states(tmp_path)
         parent.kill()
-    for _ in range(100):
+    for _ in range(200):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
+            if probe.connect_ex(("127.0.0.1", port)) != 0 and not list(tmp_path.iterdir()):
                 return
         time.sleep(0.05)
-    pytest.fail(f"the node still answers on port {port}")
+    pytest.fail(f"port {port} or {list(tmp_path.iterdir())} outlived the process that started the node")
