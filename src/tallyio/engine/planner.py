@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.errors import BugError, ChainDataError
 from tallyio.core.ids import content_id
-from tallyio.core.trade import Decision, Opportunity, Proof
+from tallyio.core.trade import Decision, Opportunity, Proof, SwapStep
 from tallyio.core.units import BPS, ETHER, Address
 from tallyio.engine.observer import Watch
 from tallyio.engine.prover import ProvingGround
@@ -24,6 +24,7 @@ from tallyio.market.view import MarketView
 from tallyio.risk.gate import decide
 from tallyio.risk.limits import Exposure, Limits, Prices
 from tallyio.risk.margin import Margin
+from tallyio.risk.reasons import Reason
 from tallyio.strategies.base import Strategy
 from tallyio.strategies.greedy import net_of
 from tallyio.wallet.nonces import NonceBook
@@ -39,6 +40,8 @@ GAS_LIMIT_BPS = 20_000
 
 OUT_OF_GAS_BPS = 9_000
 """A trade that failed after using this share of its limit may have run out of gas (EIP-150 keeps a part back)."""
+
+_SIMULATED = (Reason.SIMULATION_FAILED, Reason.SIMULATION_BELOW_PREDICTION)
 
 VictimEffect = Callable[[PendingTransaction, MarketView], MarketView | None]
 """The view after a pending transaction, or None where its effect cannot be told."""
@@ -178,7 +181,11 @@ class Planner:
         final = self._decide(slot, opportunity, proof)
         if not final.approved:
             self._refuse(opportunity, final, proof)
+            if final.reason in _SIMULATED and proof.gas_used and not (opportunity.victim or opportunity.borrower):
+                told = proof.revert_reason or final.detail
+                slot.failed.append((_tokens(opportunity), f"its trade failed in simulation: {told}"))
             return None
+        slot.worked |= _tokens(opportunity)
         trade = self._sign(slot, opportunity, decision, proof, gas_limit)
         await self.ground.keep()
         slot.trades.append(trade)
@@ -247,6 +254,11 @@ class Planner:
 
 def _touched(opportunity: Opportunity) -> set[str]:
     return {*opportunity.pools, *([opportunity.borrower] if opportunity.borrower else [])}
+
+
+def _tokens(opportunity: Opportunity) -> frozenset[Address]:
+    swaps = [step for step in opportunity.route.steps if isinstance(step, SwapStep)]
+    return frozenset(token for step in swaps for token in (step.token_in, step.token_out))
 
 
 def _key(opportunity: Opportunity) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tallyio.market.graph import Graph, GraphBuilder, pairs_of
 from tallyio.market.liquidity import LiquidityGate
 from tallyio.market.reading import PoolsRead
 from tallyio.market.state_numbers import numbers
+from tallyio.market.suspicion import Suspicion
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
 from tallyio.protocols.dex.registry import DexRegistry
@@ -87,6 +88,8 @@ class Market:
         self._polled: set[Address] = set()
         self._prove = prove
         self._condemned: dict[Address, str] = dict(untradable_tokens or {})
+        self._suspicion = Suspicion()
+        self._aside: set[Address] = set()
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
         self._block: BlockRef | None = None
@@ -125,6 +128,11 @@ class Market:
     def refused(self) -> Mapping[Address, str]:
         """Pools whose contracts are not what their factories or events say, with the reason."""
         return MappingProxyType(self._refused)
+
+    @property
+    def suspects(self) -> Mapping[Address, str]:
+        """Tokens whose trades failed in simulation and had no good one since, with the reason."""
+        return {token: f"token {token}: {reason}" for token, reason in self._suspicion.reasons.items()}
 
     @property
     def refreshable(self) -> Mapping[Address, PoolState]:
@@ -178,6 +186,11 @@ class Market:
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
         self._block = event.block
+        for token in self._suspicion.due(event.block.number):
+            if token in self._aside:
+                self._aside.remove(token)
+                del self._condemned[token]
+                self._judge_again(token)
         self._publish()
         return frozenset(undo.states)
 
@@ -241,10 +254,31 @@ class Market:
 
     def condemn(self, token: Address, reason: str) -> None:
         """From now on no route may touch ``token``. It stays so over rollbacks: it is the token's code that shows."""
-        if token in self._condemned:
+        if token in self._condemned and token not in self._aside:
             return
+        self._aside.discard(token)
         self._condemned[token] = reason
         log.warning("token is not traded any more", token=token, reason=reason)
+        self._judge_again(token)
+
+    def worked(self, tokens: Iterable[Address]) -> None:
+        """A simulated trade with ``tokens`` did what was predicted."""
+        self._suspicion.worked(tokens, self.block.number)
+
+    def failed(self, tokens: Iterable[Address], why: str) -> None:
+        """A simulated trade with ``tokens`` failed: those that may be the cause are set aside for some blocks, unless
+        one of them is out already, which then was the cause."""
+        involved = set(tokens) - {self.weth}
+        if not self._condemned.keys().isdisjoint(involved):
+            return
+        for token, until in self._suspicion.failed(sorted(involved), self.block.number, why).items():
+            self._aside.add(token)
+            self._condemned[token] = f"set aside until block {until}: {why}"
+            log.warning("token is set aside", token=token, until=until, reason=why)
+            self._judge_again(token)
+        self._publish()
+
+    def _judge_again(self, token: Address) -> None:
         for address, pool in self._pools.items():
             if token in pool.tokens:
                 self._set(address, self._states.get(address))
