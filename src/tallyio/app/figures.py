@@ -6,6 +6,7 @@ import msgspec
 
 from tallyio.core.errors import OperatorError
 from tallyio.core.units import Address
+from tallyio.market.suspicion import Aside
 
 FILE_NAME = "run.json"
 
@@ -13,8 +14,8 @@ FILE_NAME = "run.json"
 class RunFigures(msgspec.Struct, frozen=True):
     """The blocks of the latest run, its seed, its latencies in microseconds, and the pools that it knew.
 
-    ``left`` are those of ``pools`` that no route could use at the end, with the reason. ``pools`` is None where it was
-    not written down.
+    ``left`` are those of ``pools`` that no route could use at the end, with the reason; ``aside`` when which of them
+    were left out for a while. ``pools`` is None where it was not written down.
     """
 
     first_block: int
@@ -23,6 +24,7 @@ class RunFigures(msgspec.Struct, frozen=True):
     latency_us: dict[str, dict[str, float]]
     pools: tuple[Address, ...] | None = None
     left: dict[Address, str] = {}
+    aside: tuple[Aside, ...] = ()
 
 
 def write_figures(data_dir: Path, figures: RunFigures) -> None:

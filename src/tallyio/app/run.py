@@ -78,7 +78,8 @@ def figures_of(searcher: Searcher, limit: BlockLimit, seed: int | None) -> RunFi
         seed=seed,
         latency_us=searcher.monitor.latency.summary(),
         pools=tuple(market.pools),
-        left={**market.untradable, **market.unread, **market.suspects},
+        left={**market.untradable, **market.unread},
+        aside=tuple(market.asides()),
     )
 
 

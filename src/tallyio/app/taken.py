@@ -18,6 +18,7 @@ from tallyio.core.executor_events import EXECUTED, executed
 from tallyio.core.units import ZERO_ADDRESS, Address, Hash32
 from tallyio.inspection.protocols.registry import EVENTS
 from tallyio.inspection.sources import node
+from tallyio.market.suspicion import Aside
 from tallyio.reports.chances import Chance, Sight
 from tallyio.strategies.arbitrage import ArbitrageSettings
 
@@ -81,7 +82,10 @@ async def sight_of(rpc: Rpc, directory: ConfigDirectory, figures: RunFigures, th
     factories = {dex.factory: dex.name for dex in chain.dexes}
     told = {pool: factories.get(_address(answer)) for pool, answer in zip(asked, answers, strict=True)}
     absent = {pool: f"of {name}, not in the market" for pool, name in told.items() if name and figures.pools}
-    condemned = {pool: reason for pool, reason in figures.left.items() if reason.startswith("token ")}
+    condemned = {pool: reason for pool, reason in figures.left.items() if reason.startswith(("token ", "set aside"))}
+    aside: dict[Address, list[Aside]] = defaultdict(list)
+    for each in figures.aside:
+        aside[each.what].append(each)
     return Sight(
         foreign={pool: "" for pool, name in told.items() if name is None},
         unknown=absent | {pool: reason for pool, reason in figures.left.items() if pool not in condemned},
@@ -89,6 +93,7 @@ async def sight_of(rpc: Rpc, directory: ConfigDirectory, figures: RunFigures, th
         longest=directory.settings.max_hops,
         minimum_wei=directory.strategy("arbitrage", ArbitrageSettings).min_profit_wei,
         anchor=chain.weth,
+        aside=aside,
     )
 
 

@@ -13,6 +13,7 @@ from tallyio.engine.mirror import Mirror
 from tallyio.engine.observer import Watch
 from tallyio.engine.planner import Planner
 from tallyio.engine.slot import Slot
+from tallyio.engine.suspects import learn
 
 log = structlog.get_logger()
 
@@ -108,7 +109,7 @@ class Pipeline:
         else:
             self.slot = await self.planner.open(event, self.mirror.view())
             await self._plan(self.slot, heard_ns)
-            self._learn(self.slot)
+            learn(self.mirror.market, self.slot.worked, self.slot.failed)
         await self.books.settle(event)
         if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
             await self.verify()
@@ -127,12 +128,6 @@ class Pipeline:
         if self.alternatives and len(slot.trades) > 1 and not self._is_late(slot.target):
             await self.planner.add_alternatives(slot, self.alternatives)
             await self._act(slot, heard_ns)
-
-    def _learn(self, slot: Slot) -> None:
-        """What the trades simulated for ``slot`` tell of their tokens, for the blocks after it."""
-        self.mirror.market.worked(slot.worked)
-        for tokens, why in sorted(slot.failed, key=lambda each: len(each[0])):
-            self.mirror.market.failed(tokens, why)
 
     def _is_late(self, target: int) -> bool:
         """Whether the block is there already: a plan for it would only make the next one late as well."""

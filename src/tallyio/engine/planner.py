@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from tallyio.core.chain import ChainEvent, NewBlock, PendingTransaction
 from tallyio.core.errors import BugError, ChainDataError
 from tallyio.core.ids import content_id
-from tallyio.core.trade import Decision, Opportunity, Proof, SwapStep
+from tallyio.core.trade import Decision, Opportunity, Proof
 from tallyio.core.units import BPS, ETHER, Address
 from tallyio.engine.observer import Watch
 from tallyio.engine.prover import ProvingGround
 from tallyio.engine.slot import Slot, Trade, TransactionFees
+from tallyio.engine.suspects import without
 from tallyio.execution.plan import execute_calldata
 from tallyio.journal.log import Journal
 from tallyio.journal.records import BreakerState
@@ -149,8 +150,14 @@ class Planner:
                     slot.changed |= touched
                     return True
                 slot.refused.add(_key(opportunity))
-            if fresh:
+            if fresh and not self._look_past(slot):
                 return False
+
+    def _look_past(self, slot: Slot) -> bool:
+        """Leave out what failed in simulation, so that good trades are found beside it; whether there was any."""
+        view = without(slot.view, slot.worked, slot.failed)
+        slot.view = view or slot.view
+        return view is not None
 
     def _look(self, slot: Slot, event: ChainEvent) -> list[Opportunity]:
         with self.watch.stage("detect"):
@@ -183,9 +190,9 @@ class Planner:
             self._refuse(opportunity, final, proof)
             if final.reason in _SIMULATED and proof.gas_used and not (opportunity.victim or opportunity.borrower):
                 told = proof.revert_reason or final.detail
-                slot.failed.append((_tokens(opportunity), f"its trade failed in simulation: {told}"))
+                slot.failed.append((opportunity, f"its trade failed in simulation: {told}"))
             return None
-        slot.worked |= _tokens(opportunity)
+        slot.worked.append(opportunity)
         trade = self._sign(slot, opportunity, decision, proof, gas_limit)
         await self.ground.keep()
         slot.trades.append(trade)
@@ -254,11 +261,6 @@ class Planner:
 
 def _touched(opportunity: Opportunity) -> set[str]:
     return {*opportunity.pools, *([opportunity.borrower] if opportunity.borrower else [])}
-
-
-def _tokens(opportunity: Opportunity) -> frozenset[Address]:
-    swaps = [step for step in opportunity.route.steps if isinstance(step, SwapStep)]
-    return frozenset(token for step in swaps for token in (step.token_in, step.token_out))
 
 
 def _key(opportunity: Opportunity) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import msgspec
 
 from tallyio.core.chain import NewBlock
 from tallyio.core.trade import Bundle, Decision, Opportunity, Proof
-from tallyio.core.units import Address, Hash32
+from tallyio.core.units import Hash32
 from tallyio.market.view import MarketView
 
 
@@ -55,10 +55,10 @@ class Slot:
     changed: set[str] = field(default_factory=set)
     """Pools and borrowers that trades taken since that look have changed."""
     seen: set[Hash32] = field(default_factory=set)
-    worked: set[Address] = field(default_factory=set)
-    """Tokens of the trades that were proved."""
-    failed: list[tuple[frozenset[Address], str]] = field(default_factory=list)
-    """Tokens of each trade of pools alone that failed when simulated, and how."""
+    worked: list[Opportunity] = field(default_factory=list)
+    """Trades that were proved."""
+    failed: list[tuple[Opportunity, str]] = field(default_factory=list)
+    """Trades of pools alone that failed when simulated, and how."""
 
     @property
     def target(self) -> int:

@@ -21,7 +21,7 @@ from tallyio.market.graph import Graph, GraphBuilder, pairs_of
 from tallyio.market.liquidity import LiquidityGate
 from tallyio.market.reading import PoolsRead
 from tallyio.market.state_numbers import numbers
-from tallyio.market.suspicion import Suspicion
+from tallyio.market.suspicion import Aside, Suspicion
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
 from tallyio.protocols.dex.registry import DexRegistry
@@ -90,6 +90,8 @@ class Market:
         self._condemned: dict[Address, str] = dict(untradable_tokens or {})
         self._suspicion = Suspicion()
         self._aside: set[Address] = set()
+        self._pool_suspicion = Suspicion()
+        self._pools_aside: dict[Address, str] = {}
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
         self._block: BlockRef | None = None
@@ -129,10 +131,13 @@ class Market:
         """Pools whose contracts are not what their factories or events say, with the reason."""
         return MappingProxyType(self._refused)
 
-    @property
-    def suspects(self) -> Mapping[Address, str]:
-        """Tokens whose trades failed in simulation and had no good one since, with the reason."""
-        return {token: f"token {token}: {reason}" for token, reason in self._suspicion.reasons.items()}
+    def asides(self) -> list[Aside]:
+        """When which pools were set aside because trades through them, or with one of their tokens, failed."""
+        found = list(self._pool_suspicion.asides)
+        for each in self._suspicion.asides:
+            reason = f"token {each.what}: {each.reason}"
+            found += [Aside(a, each.first, each.last, reason) for a, p in self._pools.items() if each.what in p.tokens]
+        return found
 
     @property
     def refreshable(self) -> Mapping[Address, PoolState]:
@@ -186,11 +191,7 @@ class Market:
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
         self._block = event.block
-        for token in self._suspicion.due(event.block.number):
-            if token in self._aside:
-                self._aside.remove(token)
-                del self._condemned[token]
-                self._judge_again(token)
+        self._try_again(event.block.number)
         self._publish()
         return frozenset(undo.states)
 
@@ -261,22 +262,40 @@ class Market:
         log.warning("token is not traded any more", token=token, reason=reason)
         self._judge_again(token)
 
-    def worked(self, tokens: Iterable[Address]) -> None:
-        """A simulated trade with ``tokens`` did what was predicted."""
+    def worked(self, tokens: Iterable[Address], pools: Iterable[Address]) -> None:
+        """Simulated trades with ``tokens`` through ``pools`` did what was predicted."""
         self._suspicion.worked(tokens, self.block.number)
+        self._pool_suspicion.worked(pools, self.block.number)
 
-    def failed(self, tokens: Iterable[Address], why: str) -> None:
-        """A simulated trade with ``tokens`` failed: those that may be the cause are set aside for some blocks, unless
-        one of them is out already, which then was the cause."""
-        involved = set(tokens) - {self.weth}
-        if not self._condemned.keys().isdisjoint(involved):
+    def failed(self, tokens: Iterable[Address], pools: Iterable[Address], why: str) -> None:
+        """A simulated trade with ``tokens`` through ``pools`` failed: those that may be the cause are set aside for
+        some blocks. A token that is out already was the cause; where every token worked in this block it is a pool.
+        """
+        involved, number = set(tokens) - {self.weth}, self.block.number
+        if not self._condemned.keys().isdisjoint(involved) or not self._pools_aside.keys().isdisjoint(pools):
             return
-        for token, until in self._suspicion.failed(sorted(involved), self.block.number, why).items():
-            self._aside.add(token)
-            self._condemned[token] = f"set aside until block {until}: {why}"
-            log.warning("token is set aside", token=token, until=until, reason=why)
-            self._judge_again(token)
+        if all(self._suspicion.good(token) == number for token in involved):
+            for pool, until in self._pool_suspicion.failed(sorted(pools), number, why).items():
+                self._pools_aside[pool] = f"set aside until block {until}: {why}"
+                log.warning("pool is set aside", pool=pool, until=until, reason=why)
+                self._set(pool, self._states.get(pool))
+        else:
+            for token, until in self._suspicion.failed(sorted(involved), number, why).items():
+                self._aside.add(token)
+                self._condemned[token] = f"set aside until block {until}: {why}"
+                log.warning("token is set aside", token=token, until=until, reason=why)
+                self._judge_again(token)
         self._publish()
+
+    def _try_again(self, number: int) -> None:
+        for token in self._suspicion.due(number):
+            if token in self._aside:
+                self._aside.remove(token)
+                del self._condemned[token]
+                self._judge_again(token)
+        for pool in self._pool_suspicion.due(number):
+            del self._pools_aside[pool]
+            self._set(pool, self._states.get(pool))
 
     def _judge_again(self, token: Address) -> None:
         for address, pool in self._pools.items():
@@ -399,6 +418,7 @@ class Market:
             if family_of(pool).polled(pool, state):
                 self._polled.add(address)
         reason = self._refused.get(address) or self._unread.get(address) or obstacle(pool, state, self._condemned)
+        reason = reason or self._pools_aside.get(address, "")
         if reason or state is None:
             self._untradable[address] = reason
         else:

@@ -105,6 +105,15 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             lending=self.lending if lending is None else lending,
         )
 
+    def without(self, reasons: Mapping[Address, str]) -> "MarketView":
+        """The same moment where no route may use some more pools (address → reason)."""
+        rates = self.rates.copy()
+        for address in reasons:
+            if address in self.graph.index:
+                rates[self.graph.edges_of(self.pools[address])] = 0.0
+        rates.flags.writeable = False
+        return msgspec.structs.replace(self, rates=rates, untradable={**self.untradable, **reasons})
+
     def exchange(self, edge: int) -> Exchange:
         """The exact swaps of an edge of ``graph``. Raises ``KeyError`` where its pool has no state."""
         pool = self.graph.pools[edge >> 1]

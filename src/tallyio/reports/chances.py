@@ -3,12 +3,13 @@
 Replay and the live journal fill the same records; amounts are wei of the chain's coin unless a field says otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from tallyio.core.units import Address
+from tallyio.market.suspicion import Aside
 
 
 class Rival(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ class Sight(msgspec.Struct, frozen=True):
     ``foreign`` contracts belong to no protocol that is known, ``unknown`` ones to a known protocol but not to the
     market, or not with a state that can be priced; no route may touch ``untradable`` tokens and pools. ``longest`` is
     the most hops that are searched, ``minimum_wei`` the least value that is proposed, ``anchor`` the token that every
-    route begins and ends with (None: any).
+    route begins and ends with (None: any). ``aside`` has what was known to fail then, by pool.
     """
 
     foreign: Mapping[Address, str] = {}
@@ -88,6 +89,12 @@ class Sight(msgspec.Struct, frozen=True):
     longest: int = 4
     minimum_wei: int = 0
     anchor: Address | None = None
+    aside: Mapping[Address, Sequence[Aside]] = {}
+
+    def set_aside(self, chance: Chance) -> dict[Address, str]:
+        """The pools of ``chance`` that were left out of all trades for its block, with the reason."""
+        periods = [(pool, each) for pool in chance.pools for each in self.aside.get(pool, ())]
+        return {pool: each.reason for pool, each in periods if each.first <= chance.block <= each.last}
 
 
 def same(chance: Chance, attempt: Attempt) -> bool:

@@ -81,6 +81,11 @@ class Case(msgspec.Struct, frozen=True):
         ours = self.attempt
         return ours is not None and ours.stage is stage and (not reasons or ours.reason in reasons)
 
+    def set_aside(self) -> bool:
+        """Whether a token or pool was left out because of failures, and so nothing of ours was for this block."""
+        ours = self.attempt
+        return (ours is None or ours.block != self.chance.block) and bool(self.sight.set_aside(self.chance))
+
     def touches(self, what: Mapping[Address, str]) -> bool:
         return self.attempt is None and any(each in what for each in (*self.chance.pools, *self.chance.tokens))
 
@@ -105,6 +110,7 @@ RULES: Final[tuple[tuple[Why, Callable[[Case], bool]], ...]] = (
     (Why.FOR_LESS, lambda c: c.landed_here() and c.attempt is not None and same(c.chance, c.attempt)),
     (Why.OTHER_ROUTE, Case.landed_here),
     (Why.REVERTED, lambda c: c.at(Stage.REVERTED)),
+    (Why.RISK, Case.set_aside),
     (Why.TOO_LATE, Case.late),
     (Why.REFUSED, lambda c: c.at(Stage.REFUSED)),
     (Why.OUTBID, lambda c: c.at(Stage.SENT) and (c.chance.rival is not None or c.contested)),
@@ -120,7 +126,7 @@ RULES: Final[tuple[tuple[Why, Callable[[Case], bool]], ...]] = (
     (Why.BELOW_MINIMUM, Case.too_small),
     (Why.NOT_FOUND, lambda c: True),
 )
-"""Reason and when it holds; two reasons stand twice, for what the gate denied and for what was never proposed."""
+"""Reason and when it holds; two reasons stand more than once, for what the gate denied and what was not proposed."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -183,6 +189,8 @@ def _detail(case: Case, why: Why) -> str:
             if ours.reason:
                 return ours.detail
             return f"ours was for block {ours.block} behind {ours.position} transactions"
+        case Why.RISK if case.set_aside():
+            return _named(chance, sight.set_aside(chance))
         case Why.RISK | Why.BELOW_MINIMUM if ours:
             return f"{ours.reason}: {ours.detail}" if ours.detail else ours.reason
         case Why.RISK:

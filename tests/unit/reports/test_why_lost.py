@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from tallyio.market.suspicion import Aside
 from tallyio.reports.chances import Attempt, Chance, Rival, Sight, Stage
 from tallyio.reports.lost_json import as_object
 from tallyio.reports.matching import judge
@@ -13,6 +14,7 @@ CHANCE = Chance(7, 3, "arbitrage", ("0xp", "0xq"), ETH, tokens=("0xa", "0xb", "0
 RIVAL = Rival("0xr", "0xt", 3, 2 * ETH, ETH // 4)
 OURS = Attempt("o", Stage.FOUND, 7, 2, ("0xq", "0xp"), ETH)
 SIGHT = Sight()
+ASIDE = Sight(aside={"0xq": [Aside("0xq", 3, 4, "it was so"), Aside("0xq", 7, 8, "so it is")]})
 
 
 def denied(reason: str) -> Attempt:
@@ -42,6 +44,10 @@ CASES: list[tuple[Why, Case]] = [
     (Why.PATH_TOO_LONG, Case(CHANCE, None, Sight(longest=1))),
     (Why.PATH_TOO_LONG, Case(replace(CHANCE, pools=("0xp", "0xq", "0xp")), None, SIGHT)),
     (Why.RISK, Case(CHANCE, None, Sight(untradable={"0xb": "so"}))),
+    (Why.RISK, Case(CHANCE, None, ASIDE)),
+    (Why.RISK, Case(CHANCE, replace(OURS, block=8), ASIDE)),
+    (Why.NOT_SENT, Case(CHANCE, OURS, ASIDE)),
+    (Why.NOT_FOUND, Case(replace(CHANCE, block=9), None, ASIDE)),
     (Why.BELOW_MINIMUM, Case(CHANCE, None, Sight(minimum_wei=ETH + 1))),
     (Why.NOT_FOUND, Case(CHANCE, None, SIGHT)),
 ]
@@ -74,7 +80,7 @@ def test_what_we_could_have_seen_is_asked_in_order() -> None:
     assert order == blind
 
 
-@pytest.mark.parametrize(("why", "case"), [(w, c) for w, c in CASES if c.attempt])
+@pytest.mark.parametrize(("why", "case"), [(w, c) for w, c in CASES if c.attempt and not c.sight.aside])
 def test_what_became_of_ours_comes_before_what_we_could_have_seen(why: Why, case: Case) -> None:
     assert lost(replace(case, sight=EVERYTHING)).why is why
 
