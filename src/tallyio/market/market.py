@@ -344,10 +344,20 @@ class Market:
         pool = self.registry.subject(entry, self._pools)
         if pool is not None:
             happened.setdefault(pool.address, []).append(entry)
+        elif self.registry.concerns_all(entry):
+            self._read_anew(entry.address, undo)
         elif entry.topics and entry.topics[0] in self.registry.topics and entry.address not in self._pools:
             self.counters.unknown_pool += 1
         else:
             self.counters.other += 1
+
+    def _read_anew(self, home: Address, undo: dict[Address, PoolState | None]) -> None:
+        self.counters.applied += 1
+        for address in [address for address, pool in self._pools.items() if pool.home == home]:
+            undo.setdefault(address, self._states.get(address))
+            self._refused.pop(address, None)
+            self._unread[address] = f"what holds for all of {home} may have changed"
+            self._set(address, self._states.get(address))
 
     def _advance(self, pool: Pool, logs: list[Log], timestamp: int, undo: dict[Address, PoolState | None]) -> None:
         before = self._states.get(pool.address)

@@ -42,6 +42,7 @@ class BalancerTerms(Terms, frozen=True):
 class BalancerV2(Family):
     name = BALANCER_V2
     topics = frozenset(events.HANDLERS)
+    everywhere = frozenset({events.PAUSED})
     typical_gas = GAS_STABLE + 4 * GAS_STABLE_TOKEN
     read_first = True
 

@@ -36,6 +36,7 @@ POOL_BALANCE_CHANGED = event_topic("PoolBalanceChanged(bytes32,address,address[]
 POOL_BALANCE_MANAGED = event_topic("PoolBalanceManaged(bytes32,address,address,int256,int256)")
 SWAP_FEE_CHANGED = event_topic("SwapFeePercentageChanged(uint256)")
 PAUSED = event_topic("PausedStateChanged(bool)")
+"""Of a pool, and of the vault for all of its pools."""
 AMP_STARTED = event_topic("AmpUpdateStarted(uint256,uint256,uint256,uint256)")
 AMP_STOPPED = event_topic("AmpUpdateStopped(uint256)")
 RATE_CACHED = event_topic("TokenRateCacheUpdated(uint256,uint256)")
@@ -106,11 +107,6 @@ def _fee(pool: Pool, state: State, log: Log, timestamp: int) -> State | None:
     return _with(state, fee=fee)
 
 
-def _paused(pool: Pool, state: State, log: Log, timestamp: int) -> State | None:
-    (paused,) = words(log, 1, 1)
-    return _with(state, paused=bool(paused))
-
-
 def _amp_started(pool: Pool, state: State, log: Log, timestamp: int) -> State | None:
     first, last, start, end = words(log, 1, 4)
     return _with(state, initial_amp=first, future_amp=last, initial_amp_time=start, future_amp_time=end)
@@ -155,7 +151,7 @@ HANDLERS: dict[str, Handler] = {
     POOL_BALANCE_CHANGED: _balances_changed,
     POOL_BALANCE_MANAGED: _managed,
     SWAP_FEE_CHANGED: _fee,
-    PAUSED: _paused,
+    PAUSED: _unknown,
     AMP_STARTED: _amp_started,
     AMP_STOPPED: _amp_stopped,
     RATE_CACHED: _rate_cached,

@@ -31,6 +31,7 @@ _VIEW = Address("a pool's view")
 
 _POOL_TOKENS = selector("getPoolTokens(bytes32)")
 _TOKEN_INFO = selector("getPoolTokenInfo(bytes32,address)")
+_PAUSED = selector("getPausedState()")
 _DECIMALS = selector("decimals()")
 _RATE = selector("getRate()")
 _RATE_CACHE = selector("getTokenRateCache(address)")
@@ -72,9 +73,11 @@ class UnusablePoolError(ChainDataError):
 def read(vault: Address, pool_id: str) -> Generator[list[Call], Answers, Known]:
     """Raises ``ChainDataError`` for a pool that is not to be used, with the reason."""
     pool, key = Address(pool_id[:42]), bytes.fromhex(pool_id[2:])
-    first = yield [(vault, _POOL_TOKENS + key), *((pool, call) for call in _VIEW_CALLS)]
+    first = yield [(vault, _POOL_TOKENS + key), *((pool, call) for call in _VIEW_CALLS), (vault, _PAUSED)]
     tokens = tuple(Address(f"0x{word:040x}") for word in _array(first[0], 0))
-    views = dict(zip(_VIEWS, first[1:], strict=True))
+    views = dict(zip(_VIEWS, first[1:-1], strict=True))
+    if any(_words(answer, 3)[0] for answer in (first[-1], views["getPausedState()"])):
+        raise UnusablePoolError("it or its vault is paused")
     providers = _providers(views, tokens, pool)
     if len(tokens) < 2:
         raise UnusablePoolError(f"it has {len(tokens)} tokens")
@@ -139,7 +142,7 @@ def _asked(
 def _state(tokens: Sequence[Address], views: dict[str, bytes | None], told: dict[str, Answers]) -> State:
     held = [_words(answer, 2) for answer in told["info"]]
     balances = VaultBalances(tuple(cash for cash, _ in held), tuple(managed for _, managed in held))
-    (fee,), (paused, *_) = _words(views["getSwapFeePercentage()"], 1), _words(views["getPausedState()"], 3)
+    (fee,) = _words(views["getSwapFeePercentage()"], 1)
     scales = []
     for token, answer in zip(tokens, told["decimals"], strict=True):
         (places,) = _words(answer, 1)
@@ -149,7 +152,7 @@ def _state(tokens: Sequence[Address], views: dict[str, bytes | None], told: dict
     if views["getNormalizedWeights()"] is not None:
         weights = tuple(_array(views["getNormalizedWeights()"], 0))
         fast = views["inRecoveryMode()"] is not None
-        return WeightedPool(balances, tuple(scales), weights, fee, fast, bool(paused))
+        return WeightedPool(balances, tuple(scales), weights, fee, fast)
     amp, ramping, _ = _words(views["getAmplificationParameter()"], 3)
     if ramping:
         raise UnusablePoolError("its amplification is changing; where to, only the event told that started it")
@@ -165,7 +168,7 @@ def _state(tokens: Sequence[Address], views: dict[str, bytes | None], told: dict
         flags = tuple(bool(_words(answer, 1)[0]) for k, answer in enumerate(told["exempt"]) if k != index)
         first = views["version()"] is None
         shares = Shares(supply, last_amp, last_invariant, swap_fee, yield_fee, flags, bool(recovery), first)
-    return StablePool(kind, balances, tuple(scales), fee, amp, amp, 0, 0, tuple(rates), bool(paused), index, shares)
+    return StablePool(kind, balances, tuple(scales), fee, amp, amp, 0, 0, tuple(rates), False, index, shares)
 
 
 def _rates(caches: Sequence[bytes | None], live: Sequence[bytes | None], by_price: bool) -> list[RateCache | None]:

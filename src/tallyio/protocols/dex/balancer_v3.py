@@ -42,6 +42,8 @@ _READ_ANEW = tuple(
         "AggregateYieldFeePercentageChanged(address,uint256)",
     )
 )
+VAULT_PAUSED = event_topic("VaultPausedStateChanged(bool)")
+BUFFERS_PAUSED = event_topic("VaultBuffersPausedStateChanged(bool)")
 _BUFFERS = BalancerBuffers()
 _OF_POOL = (AMP_STARTED, AMP_STOPPED)
 _HEAD, _TOKEN_WORDS, _MAX_TOKENS = 21, 4, 8
@@ -57,6 +59,7 @@ class BalancerV3(Family):
     name = BALANCER_V3
     lends = True
     topics = frozenset({POOL_REGISTERED, SWAP, SWAP_FEE_CHANGED, *_READ_ANEW, *_OF_POOL}) | _BUFFERS.topics
+    everywhere = frozenset({VAULT_PAUSED, BUFFERS_PAUSED})
     typical_gas = 120_000
     read_first = True
 

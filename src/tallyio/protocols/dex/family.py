@@ -46,6 +46,8 @@ class Family(Protocol):
     name: str
     topics: frozenset[str]
     """First topics of the events, of factories and of pools, that mean something to it."""
+    everywhere: frozenset[str] = frozenset()
+    """First topics of the events of a contract that holds many pools after which each of them must be read anew."""
     typical_gas: int = 110_000
     """Of one swap as the executor makes it, about."""
     lends: bool = False

@@ -52,6 +52,13 @@ class DexRegistry:
             pool = pools.get(key) if key else None
         return pool if pool is not None and log.topics[0] in family_of(pool).topics else None
 
+    def concerns_all(self, log: Log) -> bool:
+        """Whether it is an event of a contract that holds many pools, after which each must be read anew."""
+        deployment = self.factories.get(log.address)
+        return (
+            deployment is not None and log.topics[:1] != () and log.topics[0] in FAMILIES[deployment.family].everywhere
+        )
+
     def intents(self, transaction: PendingTransaction) -> tuple[SwapIntent, ...]:
         """The swaps that a pending transaction's signed bytes ask for; empty where contract or function are unknown.
 
