@@ -42,12 +42,14 @@ from tallyio.hot_path import warm
 from tallyio.journal.entries import Scope
 from tallyio.journal.log import FILE_NAME, Journal
 from tallyio.journal.projections import breaker_state
+from tallyio.market.loans import LoanBook
 from tallyio.market.market import Market
 from tallyio.monitoring.live_model import LiveModel
 from tallyio.monitoring.server import Health, MonitoringServer
 from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.protocols.dex.routers import prepare_calls
+from tallyio.protocols.flash_loans.lenders import Lender, lenders_among
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
 from tallyio.strategies.detection import prepare
@@ -264,7 +266,9 @@ def build_mirror(directory: ConfigDirectory, rpc: Rpc) -> Mirror:
     async def holding(tokens: Iterable[Address], block: int) -> set[Address]:
         return await holders(rpc, tokens, chain.start_block, block)
 
-    return Mirror(market, [m.provider for m in chain.lending], read, holding, chain.block_seconds)
+    lenders = [*lenders_among(registry.deployments), *(Lender(each.source, each.address) for each in chain.lenders)]
+    loans = LoanBook(lenders, (chain.weth, *chain.tokens))
+    return Mirror(market, [m.provider for m in chain.lending], read, holding, chain.block_seconds, loans)
 
 
 def ask_twice(directory: ConfigDirectory, live: bool) -> bool:

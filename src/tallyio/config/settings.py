@@ -147,6 +147,13 @@ class LendingSettings(Section, frozen=True, kw_only=True):
     """The market's PoolAddressesProvider; everything else is found through it."""
 
 
+class LenderSettings(Section, frozen=True, kw_only=True):
+    """Who lends within a transaction and is neither an exchange in ``dexes`` nor a market in ``lending``."""
+
+    source: Literal["balancer_v2", "balancer_v3", "uniswap_v4", "morpho", "dydx_solo"]
+    address: AddressField
+
+
 class ChainSettings(Section, frozen=True, kw_only=True):
     """``chains/<name>.toml``: one chain, its endpoints and the contracts that live there."""
 
@@ -164,6 +171,7 @@ class ChainSettings(Section, frozen=True, kw_only=True):
     dexes: tuple[DexSettings, ...]
     routers: tuple[RouterSettings, ...] = ()
     lending: tuple[LendingSettings, ...] = ()
+    lenders: tuple[LenderSettings, ...] = ()
     tokens: tuple[AddressField, ...] = ()
     """Tokens that the ledger follows besides ether and WETH."""
     untradable_tokens: dict[AddressField, str] = {}

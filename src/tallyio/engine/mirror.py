@@ -9,6 +9,7 @@ from tallyio.core.chain import BlockRef, NewBlock, Rollback
 from tallyio.core.errors import BugError, DivergenceError
 from tallyio.core.units import Address, Hash32
 from tallyio.market.lending import LendingMirror
+from tallyio.market.loans import LoanBook
 from tallyio.market.market import Market
 from tallyio.market.reading import read_pools
 from tallyio.market.verification import verify_pools
@@ -34,8 +35,10 @@ class Mirror:
         read: Read,
         holders: Holders,
         block_seconds: int,
+        loans: LoanBook | None = None,
     ) -> None:
         self.market = market
+        self.loans = loans or LoanBook((), ())
         self.lending: dict[Address, LendingMirror] = {}
         self._providers = tuple(lending_providers)
         self._read = read
@@ -59,6 +62,7 @@ class Mirror:
         self.market.apply(event)
         for mirror in self.lending.values():
             mirror.apply(event.block, event.logs)
+        self.loans.apply(event)
         self._remember(event)
 
     async def complete(self) -> None:
@@ -75,6 +79,8 @@ class Mirror:
         for mirror in self.lending.values():
             if mirror.needs_read:
                 await mirror.settle(self._read)
+            self.loans.follow(mirror.state.reserves)
+        await self.loans.settle(self._read, self.head.block.number)
 
     async def _open_lending(self) -> None:
         for provider in self._providers:
@@ -88,6 +94,7 @@ class Mirror:
     def rewind(self, event: Rollback) -> None:
         """Raises ``DivergenceError`` when the pools' history does not reach back that far."""
         self.market.rewind(event)
+        self.loans.rewind()
         if event.to.hash not in self._before:
             raise BugError(f"block {event.to.number} {event.to.hash} was never heard, so it cannot be rewound to")
         self._head = self._before[event.to.hash]
@@ -107,6 +114,7 @@ class Mirror:
             next_base_fee_wei=next_base_fee(head.base_fee_wei, head.gas_used, head.gas_limit),
             next_timestamp=head.block.timestamp + self._block_seconds,
             lending={market: mirror.state for market, mirror in self.lending.items()},
+            offers=self.loans.offers,
         )
 
     async def verify(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The mirror of the pools: moved by each block's logs, rewound by each rollback."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.protocols.dex.siblings import family_of
+from tallyio.protocols.flash_loans.offer import Offer
 
 log = structlog.get_logger()
 
@@ -309,7 +310,12 @@ class Market:
         self._publish()
 
     def view(
-        self, *, next_base_fee_wei: int, next_timestamp: int, lending: Mapping[Address, LendingState] | None = None
+        self,
+        *,
+        next_base_fee_wei: int,
+        next_timestamp: int,
+        lending: Mapping[Address, LendingState] | None = None,
+        offers: Mapping[Address, Sequence[Offer]] = MappingProxyType({}),
     ) -> MarketView:
         """An immutable picture of the market as of ``block``, for a transaction in the block after it."""
         graph = self._builder.graph
@@ -326,6 +332,7 @@ class Market:
             graph=graph,
             rates=rates,
             untradable=dict(self._untradable),
+            offers=offers,
         )
 
     def _sort(self, entry: Log, undo: dict[Address, PoolState | None], happened: dict[Address, list[Log]]) -> None:

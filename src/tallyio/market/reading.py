@@ -41,7 +41,7 @@ async def read_pools(
         _next(pool, family.read(pool) if state is None else family.refresh(pool, state), None, open_, found)
     while open_:
         asked, open_ = open_, []
-        answers = iter(await _answers(read, [call for _, _, calls in asked for call in calls], block))
+        answers = iter(await answers_of(read, [call for _, _, calls in asked for call in calls], block))
         for pool, reading, calls in asked:
             _next(pool, reading, [next(answers) for _ in calls], open_, found)
     return found
@@ -69,7 +69,8 @@ def _next(
         found.refused[pool.address] = e.message
 
 
-async def _answers(read: Read, calls: list[Call], block: int) -> list[bytes | None]:
+async def answers_of(read: Read, calls: list[Call], block: int) -> list[bytes | None]:
+    """What ``calls`` answer at ``block``, in batches; ``None`` for those that revert."""
     answers: list[bytes | None] = []
     for part in [calls[i : i + BATCH] for i in range(0, len(calls), BATCH)]:
         answers += [answer if success else None for success, answer in await read(part, block)]

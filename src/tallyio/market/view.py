@@ -1,6 +1,6 @@
 """The market at one moment, immutable: what strategies see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.sizing import Exchange, Leg
 from tallyio.market.graph import Graph
 from tallyio.protocols.dex.model import PoolExchange, curve, swap
+from tallyio.protocols.flash_loans.offer import Offer
 from tallyio.protocols.lending.aave_v3.liquidation_effect import apply_liquidation
 
 
@@ -67,6 +68,8 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     graph: Graph
     rates: NDArray[np.float64]
     untradable: Mapping[Address, str]
+    offers: Mapping[Address, Sequence[Offer]] = {}
+    """What lenders beside the markets in ``lending`` offer within a transaction, by token."""
 
     def after(self, route: Route) -> "MarketView":
         """The market once ``route`` has run.

@@ -11,7 +11,7 @@ def position_wei(route: Route, prices: Prices) -> int | None:
     """
     funding = route.funding
     if isinstance(funding, FlashLoan):
-        sides = [(funding.token, funding.amount + funding.premium)]
+        sides = [(funding.token, sum(loan.amount + loan.premium for loan in (funding, *route.loans)))]
     else:
         sides = [(funding.token_in, funding.amount_in), (funding.token_out, funding.amount_out)]
     for token, amount in sorted(sides, key=lambda side: side[0] != prices.weth):

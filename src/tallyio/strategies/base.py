@@ -61,6 +61,9 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Of one swap: as set, else the family's own figure."""
         return self.swap.get(family) or FAMILIES[family].typical_gas
 
+    def loan(self, source: str) -> int:
+        return self.loans.get(source, self.flash_loan)
+
     def route(self, route: Route) -> int:
         return self.base + sum(self._step(step) for step in (route.funding, *route.loans, *route.inner, *route.outer))
 
@@ -71,7 +74,7 @@ class GasModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             case LiquidateStep():
                 return self.liquidation
             case FlashLoan():
-                return self.loans.get(step.source, self.flash_loan)
+                return self.loan(step.source)
 
 
 def swap_step(

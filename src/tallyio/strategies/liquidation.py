@@ -19,6 +19,7 @@ from tallyio.market.view import MarketView
 from tallyio.protocols.lending.aave_v3.health import Health, unhealthy
 from tallyio.protocols.lending.aave_v3.liquidation import Case, LiquidationRefusedError, Quote, open_case
 from tallyio.strategies.base import GasModel, opportunity_id, pools_of
+from tallyio.strategies.funding import estimated_share
 from tallyio.strategies.liquidation_ceiling import Ceiling
 from tallyio.strategies.liquidation_route import build
 from tallyio.strategies.liquidation_sizes import Sizes, accepted, sizes
@@ -102,16 +103,15 @@ class Liquidation:
         best: tuple[int, Opportunity] | None = None
         base_fee, gas = view.next_base_fee_wei, self._settings.gas
         ranked = []
-        for quote, way, value in _sized(ways, chance.market, chance.case, chance.sizes):
+        for quote, way, value in _sized(view, ways, chance.case, chance.sizes):
             bound = value + abs(value) * _SLACK - self._gas_of(chance.case, way) * base_fee
             if bound > least:
                 ranked.append((bound, quote, way))
         for bound, quote, way in sorted(ranked, key=lambda item: -item[0]):
             if bound <= least:
                 break
-            market = chance.market
             try:
-                route, gross = build(view, market.market, market.flash_premium_bps, chance.case, quote, way)
+                route, gross = build(view, chance.market.market, chance.case, quote, way, gas)
             except ChainDataError:
                 continue
             net = gross - gas.route(route) * base_fee
@@ -156,7 +156,7 @@ class Liquidation:
 
     def _gas_of(self, case: Case, way: Way) -> int:
         gas = self._settings.gas
-        loan = gas.flash_loan if case.collateral.asset == case.debt.asset else 0
+        loan = min((gas.flash_loan, *gas.loans.values())) if case.collateral.asset == case.debt.asset else 0
         return gas.swaps(way.families) + gas.liquidation + loan
 
     def _pairs_of(self, graph: Graph) -> Pairs:
@@ -175,46 +175,45 @@ def _cases(market: LendingState, account: Address, health: Health, timestamp: in
                 yield open_case(market, account, collateral, debt, timestamp, health=health)
 
 
-def _sized(ways: Ways, market: LendingState, case: Case, found: Sizes) -> Iterator[tuple[Quote, Way, float]]:
+def _sized(view: MarketView, ways: Ways, case: Case, found: Sizes) -> Iterator[tuple[Quote, Way, float]]:
     """Amounts with the ways that suit them, and the wrapped ether that each is estimated to gain."""
     seen: set[Way] = set()
     for amount in found.edges:
         quote = accepted(case, amount)
         if quote is None:
             continue
-        for value, way in _ways_for(ways, market, case, quote):
+        for value, way in _ways_for(view, ways, case, quote):
             seen.add(way)
             yield quote, way, value
     if not found.free:
         return
     for share in _FRACTIONS:
         quote = case.price(max(1, int(found.free * share)))
-        seen.update(way for _, way in _ways_for(ways, market, case, quote))
+        seen.update(way for _, way in _ways_for(view, ways, case, quote))
     for way in seen:
-        value_of = _valued(ways, market, case, way, found.free)
+        value_of = _valued(view, ways, case, way, found.free)
         inner = _peak(value_of, found.free)
         quote = accepted(case, inner) if inner else None
         if quote is not None:
             yield quote, way, value_of(float(quote.debt_paid))
 
 
-def _ways_for(ways: Ways, market: LendingState, case: Case, quote: Quote) -> list[tuple[float, Way]]:
+def _ways_for(view: MarketView, ways: Ways, case: Case, quote: Quote) -> list[tuple[float, Way]]:
     collateral, debt = case.collateral.asset, case.debt.asset
     paid, received = float(quote.debt_paid), float(quote.collateral_received)
     if collateral != debt:
         return list(ways.between(collateral, debt, paid, received))
-    if not case.debt.flash_loans or quote.debt_paid > case.debt.virtual_balance:
-        return []
-    return list(ways.loan(debt, received - paid * (1 + market.flash_premium_bps / 10_000)))
+    share = estimated_share(view, debt, quote.debt_paid)
+    return [] if share is None else list(ways.loan(debt, received - paid * (1 + share)))
 
 
-def _valued(ways: Ways, market: LendingState, case: Case, way: Way, free: int) -> Callable[[float], float]:
+def _valued(view: MarketView, ways: Ways, case: Case, way: Way, free: int) -> Callable[[float], float]:
     """The gain by the debt paid: below the edges the collateral is in proportion to the debt."""
     quote = case.price(free)
     rate = quote.collateral_received / quote.debt_paid
     collateral, debt = case.collateral.asset, case.debt.asset
     if collateral == debt:
-        premium = 1 + market.flash_premium_bps / 10_000
+        premium = 1 + (estimated_share(view, debt, free) or 0.0)
         return lambda paid: ways.value(way, debt, debt, paid, paid * (rate - premium))
     return lambda paid: ways.value(way, collateral, debt, paid, paid * rate)
 

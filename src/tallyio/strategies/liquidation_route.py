@@ -2,13 +2,13 @@
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import Pool, PoolState
-from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
+from tallyio.core.trade import LiquidateStep, Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.model import swap
 from tallyio.protocols.lending.aave_v3.liquidation import Case, Quote
-from tallyio.protocols.lending.aave_v3.math import percent_mul_ceil
-from tallyio.strategies.base import swap_step
+from tallyio.strategies.base import GasModel, swap_step
+from tallyio.strategies.funding import borrow
 from tallyio.strategies.liquidation_ways import Kind, Way
 
 
@@ -48,10 +48,10 @@ class _Swaps:
         return tuple(steps)
 
 
-def build(view: MarketView, market: Address, premium_bps: int, case: Case, quote: Quote, way: Way) -> tuple[Route, int]:
+def build(view: MarketView, market: Address, case: Case, quote: Quote, way: Way, gas: GasModel) -> tuple[Route, int]:
     """The route and the wrapped ether that it gains.
 
-    Raises ``ChainDataError`` when a pool cannot fill its part or nothing is gained.
+    Raises ``ChainDataError`` when a pool cannot fill its part, nobody lends what is to be lent, or nothing is gained.
     """
     swaps = _Swaps(view)
     collateral, debt = case.collateral.asset, case.debt.asset
@@ -64,10 +64,10 @@ def build(view: MarketView, market: Address, premium_bps: int, case: Case, quote
         collateral_received=case.gained(quote),
     )
     if way.kind is Kind.LOAN:
-        premium = percent_mul_ceil(quote.debt_paid, premium_bps)
+        loans = borrow(view, debt, quote.debt_paid, gas)
+        premium = sum(loan.premium for loan in loans)
         outer, gross = swaps.sell(way.sale, debt, quote.collateral_received - quote.debt_paid - premium)
-        loan = FlashLoan(market=market, token=debt, amount=quote.debt_paid, premium=premium)
-        return _gaining(Route(funding=loan, inner=(liquidation,), outer=outer), gross)
+        return _gaining(Route(funding=loans[0], inner=(liquidation,), outer=outer, loans=loans[1:]), gross)
     if way.kind is Kind.REST:
         *before, funding = swaps.buy(way.hops, debt, quote.debt_paid)
         spent = before[0].amount_in if before else funding.amount_in

@@ -5,19 +5,20 @@ ether may start at any of its tokens and sells its profit for wrapped ether in o
 candidate of its own. The float optimum bounds what exact integers can give, so only the best need them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tallyio.core.pools import PoolState
-from tallyio.core.trade import FlashLoan, Route, SwapStep
+from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.sizing import Sized, refine
 from tallyio.market.graph import Graph
 from tallyio.market.view import MarketView
+from tallyio.protocols.flash_loans.offer import Offer
 from tallyio.strategies.base import GasModel, swap_step
 from tallyio.strategies.detection import Detection
-from tallyio.strategies.funding import fund
+from tallyio.strategies.funding import Borrowed, Opening, fund, lent, offers_of
 from tallyio.strategies.ways import Path, Standing, turned
 
 _SLACK = 1e-9
@@ -145,27 +146,42 @@ class CycleSearch:
         sized = self._size(view, estimate)
         if sized is None:
             return None
-        steps = [self._step(graph, e, *sized.amounts[i : i + 2]) for i, e in enumerate(turn.path)]
-        outer: tuple[SwapStep, ...] = ()
-        gross, gas = sized.profit, turn.gas
-        if turn.sales:
-            offers = [
-                (view.exchange(edge).output_of(sized.profit), edge) for edge in turn.sales if view.rates[edge] > 0
-            ]
-            gross, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.path, o[1])) * fee)
-            gas = self._gas_of(graph, (*turn.path, sale))
-            outer = (self._step(graph, sale, sized.profit, gross),)
-        funded = fund(view, steps)
-        if funded is None:
+        opened = self._opened(view, turn.path, sized)
+        if opened is None or opened[1] <= 0:
             return None
-        funding, inner = funded
-        if isinstance(funding, FlashLoan):
-            if turn.sales:  # what the loan costs would have to come off before the sale
-                return None
-            gross, gas = gross - funding.premium, gas + self._gas.flash_loan
+        opening, gross = opened
+        outer: tuple[SwapStep, ...] = ()
+        if turn.sales:
+            offers = [(view.exchange(edge).output_of(gross), edge) for edge in turn.sales if view.rates[edge] > 0]
+            got, sale = max(offers, key=lambda o: o[0] - self._gas_of(graph, (*turn.path, o[1])) * fee)
+            outer, gross = (self._step(graph, sale, gross, got),), got
         if gross <= 0:
             return None
-        return Found(gross - gas * fee, gross, gas, Route(funding, inner, outer))
+        route = Route(opening.funding, opening.inner, outer, opening.loans)
+        gas = self._gas.route(route)
+        return Found(gross - gas * fee, gross, gas, route)
+
+    def _opened(self, view: MarketView, path: Path, sized: Sized) -> tuple[Opening, int] | None:
+        """How a cycle is opened, and what it leaves of its token: where its loan costs something, or so much is not
+        lent, its size is what that leaves most of."""
+        graph = view.graph
+        steps = self._steps(graph, path, sized.amounts)
+        opening = fund(view, steps, self._gas)
+        if opening is not None and not opening.premium:
+            return opening, sized.profit
+        best = None if opening is None else (opening, sized.profit - opening.premium)
+        legs = [view.exchange(edge) for edge in path]
+        for offer in _likeliest(offers_of(view, steps[0].token_in, steps), sized.amounts[0]):
+            start = min(sized.amounts[0], offer.available)
+            again = refine([Borrowed(offer), *legs], float(start + offer.premium(start)))
+            if again is not None:
+                loan, left = offer.loan(again.amounts[1]), again.amounts[-1] - again.amounts[1]
+                if best is None or left - loan.premium > best[1]:
+                    best = lent((loan,), self._steps(graph, path, again.amounts[1:])), left - loan.premium
+        return best
+
+    def _steps(self, graph: Graph, path: Path, amounts: Sequence[int]) -> list[SwapStep]:
+        return [self._step(graph, edge, *amounts[i : i + 2]) for i, edge in enumerate(path)]
 
     def _gas_of(self, graph: Graph, edges: Sequence[int]) -> int:
         return self._gas.swaps(graph.pools[edge >> 1].family for edge in edges)
@@ -190,3 +206,11 @@ class CycleSearch:
     def _step(self, graph: Graph, edge: int, amount_in: int, amount_out: int) -> SwapStep:
         sold, bought = graph.token_sold(edge), graph.token_bought(edge)
         return swap_step(graph.pools[edge >> 1], sold, bought, amount_in, amount_out)
+
+
+def _likeliest(offers: Sequence[Offer], amount: int) -> Iterable[Offer]:
+    """The one that lends ``amount``, or else all that it has, for least; and the one that has most."""
+    if not offers:
+        return ()
+    cheap = min(offers, key=lambda o: o.premium(min(amount, o.available)) / min(amount, o.available))
+    return dict.fromkeys((cheap, max(offers, key=lambda o: o.available)))

@@ -4,19 +4,27 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tallyio.core.lending import LendingState, Reserve
 from tallyio.core.trade import FlashLoan, SwapStep
 from tallyio.core.units import Address
 from tallyio.execution import kinds
 from tallyio.protocols.dex.siblings import FAMILIES
-from tallyio.strategies.funding import fund
+from tallyio.protocols.flash_loans.offer import Offer
+from tallyio.strategies.base import GasModel
+from tallyio.strategies.funding import Borrowed, borrow, fund, offers_of
 
+GAS = GasModel()
+VAULT = Address(f"0x{0xBA:040x}")
 A, B, C = (Address(f"0x{i:040x}") for i in (1, 2, 3))
 
 
 def step(family: str, token_in: Address, token_out: Address, amount_in: int, amount_out: int) -> SwapStep:
-    return SwapStep(Address(f"0x{amount_in:040x}"), family, token_in, token_out, amount_in, amount_out, 3000)
+    detail = (int(VAULT, 16), 1) if family == "balancer_v2" else ()
+    pool = Address(f"0x{amount_in:040x}")
+    return SwapStep(pool, family, token_in, token_out, amount_in, amount_out, 3000, detail=detail)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -30,17 +38,64 @@ def test_the_executor_knows_the_family(family: str) -> None:
 def test_the_first_swap_that_lends_opens_the_cycle(made: Any) -> None:
     view = made.view()
     steps = [step("balancer_v2", A, B, 10, 20), step("uniswap_v3", B, C, 20, 30), step("uniswap_v2", C, A, 30, 11)]
-    assert fund(view, steps) == (steps[1], (steps[2], steps[0]))
-    assert fund(view, steps[1:]) == (steps[1], (steps[2],))
+    assert fund(view, steps, GAS) == (steps[1], (steps[2], steps[0]), ())
+    assert fund(view, steps[1:], GAS) == (steps[1], (steps[2],), ())
 
 
 def test_a_cycle_that_nothing_opens_needs_a_loan(made: Any) -> None:
     steps = [step("balancer_v2", A, B, 10_000, 20), step("balancer_v2", B, A, 20, 10_001)]
     view = made.view()
-    assert fund(view, steps) is None
+    assert fund(view, steps, GAS) is None
     reserve = Reserve(A, 0, 18, B, C, flash_loans=True, virtual_balance=10_000)
     market = LendingState(market=C, provider=C, reserves={A: reserve}, flash_premium_bps=5)
     lent = msgspec.structs.replace(view, lending={C: market})
-    assert fund(lent, steps) == (FlashLoan(C, A, 10_000, 5), tuple(steps))
+    assert fund(lent, steps, GAS) == (FlashLoan(C, A, 10_000, 5), tuple(steps), ())
     dry = msgspec.structs.replace(market, reserves={A: msgspec.structs.replace(reserve, virtual_balance=9_999)})
-    assert fund(msgspec.structs.replace(view, lending={C: dry}), steps) is None
+    assert fund(msgspec.structs.replace(view, lending={C: dry}), steps, GAS) is None
+
+
+def offered(view: Any, *offers: Offer) -> Any:
+    return msgspec.structs.replace(view, offers={A: offers})
+
+
+def test_a_loan_is_the_cheapest_with_its_gas(made: Any) -> None:
+    token = made.weth
+    free = Offer("balancer_v2", VAULT, token, 10**20)
+    aave = Offer("aave_v3", C, token, 10**22, 5, 10_000)
+    view = msgspec.structs.replace(made.view(base_fee_wei=10**9), offers={token: (aave, free)})
+    assert borrow(view, token, 10**18, GAS) == (FlashLoan(VAULT, token, 10**18, 0, "balancer_v2"),)
+    both = borrow(view, token, 10**20 + 10**19, GAS)
+    assert both == (FlashLoan(C, token, 10**19, 5 * 10**15), FlashLoan(VAULT, token, 10**20, 0, "balancer_v2"))
+    dear = msgspec.structs.replace(view, next_base_fee_wei=10**13)
+    assert borrow(dear, token, 10**20 + 10**19, GAS) == (aave.loan(10**20 + 10**19),)
+
+
+def test_a_vault_does_not_lend_to_swaps_at_itself(made: Any) -> None:
+    inside = [step("balancer_v2", A, B, 10_000, 20), step("curve_pool", B, A, 20, 10_001)]
+    vault, other = Offer("balancer_v2", VAULT, A, 10**9), Offer("morpho", C, A, 10**9)
+    view = offered(made.view(), vault, other)
+    assert offers_of(view, A, inside) == [other]
+    assert offers_of(view, A, inside[1:]) == [vault, other]
+    found = fund(view, inside, GAS)
+    assert found is not None
+    assert found.funding == FlashLoan(C, A, 10_000, 0, "morpho")
+    assert fund(offered(view, vault), inside, GAS) is None
+
+
+@given(
+    st.builds(
+        Offer, st.just("aave_v3"), st.just(C), st.just(A), st.integers(0, 10**30),
+        st.integers(0, 10**18), st.integers(1, 10**18), st.integers(0, 2), st.booleans(),
+    ).filter(lambda offer: offer.numerator < offer.denominator),
+    st.integers(0, 10**31),
+)  # fmt: skip
+def test_a_loan_as_a_swap_is_the_most_that_can_be_repaid(offer: Offer, owed: int) -> None:
+    swap = Borrowed(offer)
+    got = swap.output_of(owed)
+    assert 0 <= got <= offer.available
+    assert not got or got + offer.premium(got) <= owed
+    assert got == offer.available or got + 1 + offer.premium(got + 1) > owed
+    if got:
+        assert swap.output_of(swap.input_for(got)) >= got
+        assert swap.input_for(got) <= owed
+    assert swap.input_for(offer.available + 1) == 0

@@ -2,8 +2,9 @@
 
 from tallyio.core.units import Address
 from tallyio.protocols.dex.answers import answered, calldata, selector
+from tallyio.protocols.dex.family import Refused
 from tallyio.protocols.dex.words import address_word
-from tallyio.protocols.flash_loans.offer import Offer, Reading
+from tallyio.protocols.flash_loans.offer import NOTHING, Offer, Reading
 
 _BALANCE, _COLLECTOR = selector("balanceOf(address)"), selector("getProtocolFeesCollector()")
 _PAUSED, _FEE = selector("getPausedState()"), selector("getFlashLoanFeePercentage()")
@@ -19,4 +20,6 @@ def read(vault: Address, token: Address) -> Reading:
     collector = address_word(word)
     (told,) = yield [(collector, _FEE)]
     (fee,) = answered(told, 1, collector)
-    return Offer("balancer_v2", vault, token, held, fee, _ONE) if held and not paused else None
+    if paused or not held:
+        return Refused("paused" if paused else NOTHING)
+    return Offer("balancer_v2", vault, token, held, fee, _ONE)

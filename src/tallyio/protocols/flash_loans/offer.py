@@ -1,6 +1,6 @@
 """What a lender offers, and the cheapest offers for an amount."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import combinations, product
 from typing import Final
 
@@ -9,11 +9,13 @@ import msgspec
 from tallyio.core.errors import BugError, ChainDataError
 from tallyio.core.trade import FlashLoan
 from tallyio.core.units import Address
+from tallyio.protocols.dex.family import Refused
 
 MOST_NESTED: Final = 3
 """Loans that are combined at most: each costs about 80,000 gas more."""
 
-Reading = Generator[list[tuple[Address, bytes]], list[bytes | None], "Offer | None"]
+NOTHING: Final = "it holds nothing of this token"
+Reading = Generator[list[tuple[Address, bytes]], list[bytes | None], "Offer | Refused"]
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -49,10 +51,13 @@ class Offer(msgspec.Struct, frozen=True):
         return max(0, (wanted * self.denominator + room) // self.numerator)
 
 
-def cheapest(token: Address, amount: int, offers: Iterable[Offer]) -> tuple[FlashLoan, ...]:
+def cheapest(
+    token: Address, amount: int, offers: Iterable[Offer], beside: Callable[[Offer], int] = lambda _: 0
+) -> tuple[FlashLoan, ...]:
     """The loans of ``amount`` of ``token`` together that cost least, at most ``MOST_NESTED``; of equal ones the
-    fewest. What they cost is the sum of their premiums, to the wei. Each premium is rounded by itself, so that another
-    division may cost less by a wei for each loan, and by no more: a single lender is always the cheapest single one.
+    fewest. What they cost is the sum of their premiums, to the wei, and of what each costs ``beside`` (its gas, in
+    units of the token). Each premium is rounded by itself, so that another division may cost less by a wei for each
+    loan, and by no more: a single lender is always the cheapest single one.
 
     Raises ``ChainDataError`` when so many do not lend so much.
     """
@@ -63,7 +68,7 @@ def cheapest(token: Address, amount: int, offers: Iterable[Offer]) -> tuple[Flas
     for count in range(1, min(MOST_NESTED, len(known)) + 1):
         for chosen in combinations(known, count):
             for amounts in _divisions(chosen, amount):
-                total = sum(offer.premium(part) for offer, part in zip(chosen, amounts, strict=True))
+                total = sum(offer.premium(part) + beside(offer) for offer, part in zip(chosen, amounts, strict=True))
                 if found is None or total < found[0]:
                     found = total, chosen, amounts
         if found is not None and found[0] == 0:
