@@ -10,7 +10,7 @@ from tallyio.core.errors import ChainDataError
 from tallyio.core.units import Address
 from tallyio.market.reading import Read, answers_of
 from tallyio.protocols.dex.family import Call
-from tallyio.protocols.flash_loans.lenders import Lender, moves
+from tallyio.protocols.flash_loans.lenders import Lender, changes_terms, parties
 from tallyio.protocols.flash_loans.offer import Offer, Reading
 
 log = structlog.get_logger()
@@ -24,10 +24,12 @@ class LoanBook:
     def __init__(self, lenders: Iterable[Lender], tokens: Iterable[Address]) -> None:
         self._lenders = tuple(lenders)
         self._tokens = dict.fromkeys(tokens)
-        self._addresses = frozenset(lender.address for lender in self._lenders)
+        self._by_address = {lender.address: lender for lender in self._lenders}
+        self._found: dict[_Key, Offer] = {}
+        self._stale: set[_Key] = set()
         self._offers: dict[Address, tuple[Offer, ...]] = {}
-        self._stale = bool(self._lenders)
         self.passed_over: dict[_Key, str] = {}
+        self.rewind()
 
     @property
     def offers(self) -> Mapping[Address, Sequence[Offer]]:
@@ -36,39 +38,50 @@ class LoanBook:
 
     def follow(self, tokens: Iterable[Address]) -> None:
         """Tokens that may be borrowed as well."""
-        new = [token for token in tokens if token not in self._tokens]
-        self._tokens.update(dict.fromkeys(new))
-        self._stale |= bool(new and self._lenders)
+        for token in tokens:
+            if token not in self._tokens:
+                self._tokens[token] = None
+                self._stale.update((lender, token) for lender in self._lenders)
 
     def apply(self, event: NewBlock) -> None:
-        self._stale |= any(moves(entry, self._addresses) for entry in event.logs) if self._lenders else False
+        for entry in event.logs if self._lenders else ():
+            if changes_terms(entry):
+                self.rewind()
+            elif entry.address in self._tokens:
+                moved = (self._by_address.get(party) for party in parties(entry))
+                self._stale.update((lender, entry.address) for lender in moved if lender is not None)
 
     def rewind(self) -> None:
-        self._stale = bool(self._lenders)
+        """What was read may not hold any more."""
+        self._stale.update((lender, token) for lender in self._lenders for token in self._tokens)
 
     async def settle(self, read: Read, block: int) -> None:
-        """Asks every lender for every token, where anything may have changed. Raises ``OutOfReachError``."""
+        """Asks the lenders again for what may have changed. Raises ``OutOfReachError``."""
         if not self._stale:
             return
         found: dict[_Key, Offer] = {}
         refused: dict[_Key, str] = {}
         open_: dict[_Key, tuple[Reading, list[Call]]] = {}
-        for lender in self._lenders:
-            for token in self._tokens:
-                _step((lender, token), lender.read(token), None, open_, found, refused)
+        for key in sorted(self._stale, key=lambda key: (key[0].address, key[1])):
+            _step(key, key[0].read(key[1]), None, open_, found, refused)
         while open_:
             asked, open_ = open_, {}
             answers = iter(await answers_of(read, [call for _, calls in asked.values() for call in calls], block))
             for key, (reading, calls) in asked.items():
                 _step(key, reading, [next(answers) for _ in calls], open_, found, refused)
+        for key in self._stale:
+            self._found.pop(key, None)
+            told = self.passed_over.pop(key, None)
+            if key in refused and refused[key] != told:
+                lender, token = key
+                log.info("lender passed over", lender=lender.address, token=token, reason=refused[key])
+        self._found |= found
+        self.passed_over |= refused
+        self._stale.clear()
         self._offers = {
-            token: tuple(found[lender, token] for lender in self._lenders if (lender, token) in found)
+            token: tuple(self._found[lender, token] for lender in self._lenders if (lender, token) in self._found)
             for token in self._tokens
         }
-        for key, reason in refused.items():
-            if self.passed_over.get(key) != reason:
-                log.info("lender passed over", lender=key[0].address, source=key[0].source, token=key[1], reason=reason)
-        self.passed_over, self._stale = refused, False
 
 
 def _step(

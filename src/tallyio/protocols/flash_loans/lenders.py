@@ -21,6 +21,7 @@ READERS: Final[Mapping[str, Callable[[Address, Address], Reading]]] = {
     "dydx_solo": dydx_solo.read,
 }
 _TRANSFER = event_topic("Transfer(address,address,uint256)")
+_PAUSED = event_topic("PausedStateChanged(bool)")
 _FEE_CHANGED = event_topic("FlashLoanFeePercentageChanged(uint256)")
 """Of Balancer v2's collector of fees."""
 
@@ -44,11 +45,13 @@ def lenders_among(deployments: Iterable[Deployment]) -> list[Lender]:
     return [Lender(each.family, each.factory) for each in deployments if each.family in READERS]
 
 
-def moves(log: Log, lenders: Iterable[Address]) -> bool:
-    """Whether an event may change what one of ``lenders`` offers."""
-    if not log.topics:
-        return False
-    kind, *named = log.topics
-    known = {*lenders}
-    parties = {"0x" + word[26:] for word in named[:2]} if kind == _TRANSFER else set[str]()
-    return log.address in known or kind == _FEE_CHANGED or not known.isdisjoint(parties)
+def parties(log: Log) -> tuple[Address, ...]:
+    """Between whom an event moves tokens of its own contract; empty for other events."""
+    if len(log.topics) < 3 or log.topics[0] != _TRANSFER:
+        return ()
+    return tuple(Address("0x" + word[26:]) for word in log.topics[1:3])
+
+
+def changes_terms(log: Log) -> bool:
+    """Whether an event may change more of a lender's offers than the amount of one token."""
+    return log.topics[:1] == (_FEE_CHANGED,) or log.topics[:1] == (_PAUSED,)
