@@ -4,7 +4,9 @@ Inside a range Uniswap v3 is a constant-product pool of virtual reserves ``L / s
 whitepaper, section 6.2.1). Floats here only point to a candidate.
 """
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from tallyio.core.pools import PairState, Pool, V2State, V3State
@@ -29,6 +31,28 @@ class FloatCurve(Protocol):
     def rate(self, amount_in: float = 0.0) -> float:
         """Output for one more unit of input behind ``amount_in``, fee included: the derivative of ``output``."""
         ...
+
+
+class FixedRate(NamedTuple):
+    """A price that no amount moves, up to ``depth`` of input."""
+
+    price: float
+    depth: float
+
+    def output(self, amount_in: float) -> float:
+        return min(amount_in, self.depth) * self.price
+
+    def rate(self, amount_in: float = 0.0) -> float:
+        return self.price if amount_in < self.depth else 0.0
+
+
+class PricedCurve(ABC):
+    """A ``FloatCurve`` that finds by itself where a sale stops to gain."""
+
+    @abstractmethod
+    def sold_until(self, price: float) -> Sequence[float]:
+        """On a market that gives ``price`` input tokens for an output token: an input that gains still, the best, and
+        one that does not gain any more, each with output and the output's slope; zeros where no sale gains."""
 
 
 class Piece(NamedTuple):

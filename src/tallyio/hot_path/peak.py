@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import exp, inf, log
 from typing import NamedTuple
 
-from tallyio.hot_path.curve import FloatCurve
+from tallyio.hot_path.curve import FloatCurve, PricedCurve
 
 _LOOKS = 24
 _WIDEST = 200.0
@@ -67,6 +67,8 @@ def peak(curves: Sequence[FloatCurve], scale: float = 1.0) -> Peak | None:
 def until(curve: FloatCurve, price: float, near: float = 0.0) -> Peak | None:
     """The most that one pool brings against a market that gives ``price`` input tokens for an output token: the input
     after which the pool gives no more than the market. ``near`` is where it was for another price."""
+    if isinstance(curve, PricedCurve):
+        return _sold(curve.sold_until(price), price)
     cycle = (curve, _Market(price))
     first = _look(cycle, near or 1.0)
     if not near and first.slope <= 1.0:
@@ -84,6 +86,11 @@ def until(curve: FloatCurve, price: float, near: float = 0.0) -> Peak | None:
         low, high = high, _look(cycle, high.at * width)
         width *= width
     return _climb(cycle, low, high)
+
+
+def _sold(found: Sequence[float], price: float) -> Peak | None:
+    low, best, high = (_Place(found[k], found[k + 1] * price - found[k], found[k + 2] * price) for k in (0, 3, 6))
+    return _bounded(low, best, high) if best.at > 0 else None
 
 
 class _Market(NamedTuple):
@@ -125,8 +132,11 @@ def _climb(curves: Sequence[FloatCurve], low: _Place, high: _Place) -> Peak:
             high, b, below = place, here, height
             above = above / 2 if side == -1 else above
             side = -1
-    best = max(low, high, key=lambda each: each.profit)
-    return Peak(best.at, best.profit, _meeting(low, high) + _ROUNDING * (best.at + abs(best.profit)))
+    return _bounded(low, max(low, high, key=lambda each: each.profit), high)
+
+
+def _bounded(low: _Place, best: _Place, high: _Place) -> Peak:
+    return Peak(best.at, best.profit, max(_meeting(low, high), best.profit) + _ROUNDING * (best.at + abs(best.profit)))
 
 
 def _meeting(low: _Place, high: _Place) -> float:

@@ -117,22 +117,29 @@ class MarketView(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         rates.flags.writeable = False
         return msgspec.structs.replace(self, rates=rates, untradable={**self.untradable, **reasons})
 
-    def exchange(self, edge: int) -> Exchange:
-        """The exact swaps of an edge of ``graph``. Raises ``KeyError`` where its pool has no state."""
+    def model(self, edge: int) -> PoolExchange:
+        """An edge of ``graph`` as its family's models know it. Raises ``KeyError`` where its pool has no state."""
         pool = self.graph.pools[edge >> 1]
-        state = self.states[pool.address]
-        if is_compiled(pool):
-            return Leg(pool, compiled_state(pool, state), not edge & 1)
+        sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
+        return PoolExchange(pool, self.states[pool.address], sold, bought, self.next_timestamp)
+
+    def exchange(self, edge: int) -> Exchange:
+        """The exact swaps of an edge. Raises as ``model``."""
+        model = self.model(edge)
+        if is_compiled(model.pool):
+            return Leg(model.pool, compiled_state(model.pool, model.state), not edge & 1)
         from tallyio.protocols.dex.compiled.exchange import exchange_of
 
-        sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
-        return exchange_of(PoolExchange(pool, state, sold, bought, self.next_timestamp))
+        return exchange_of(model)
 
     def curve(self, edge: int) -> FloatCurve:
-        """The float model of an edge. Raises ``ChainDataError`` where there is none, ``KeyError`` without a state."""
-        pool = self.graph.pools[edge >> 1]
-        sold, bought = self.graph.token_sold(edge), self.graph.token_bought(edge)
-        return curve(pool, self.states[pool.address], sold, bought, self.next_timestamp)
+        """The float model of an edge. Raises as ``model``, and ``ChainDataError`` where there is none."""
+        model = self.model(edge)
+        if is_compiled(model.pool):
+            return curve(*model)
+        from tallyio.protocols.dex.compiled.curves import curve_of
+
+        return curve_of(model)
 
     def _state(self, pool: Address) -> PoolState:
         state = self.states.get(pool)

@@ -24,13 +24,15 @@ from tallyio.core.pools import (
 )
 from tallyio.core.units import ZERO_ADDRESS, Address
 from tallyio.hot_path.amm.tick_math import sqrt_ratio_at_tick
+from tallyio.hot_path.curve import FixedRate
 from tallyio.hot_path.kernels.rows import pair_row, peaks, pieces_row
-from tallyio.hot_path.peak import peak
+from tallyio.hot_path.peak import peak, until
 from tallyio.protocols.dex.compiled import balancer_states, book_states, states
+from tallyio.protocols.dex.compiled.curves import RowCurve, curve_of
+from tallyio.protocols.dex.compiled.exchange import CompiledExchange, exchange_of
 from tallyio.protocols.dex.compiled.flows import flow_of
-from tallyio.protocols.dex.model import curve
+from tallyio.protocols.dex.model import PoolExchange, curve
 from tallyio.protocols.dex.uniswap_v4 import V4State, V4Terms
-from tallyio.protocols.dex.wrapped import FixedRate
 
 NEAR = 1e-7
 TOKENS = tuple(Address(f"0x{number:040x}") for number in range(1, 9))
@@ -108,3 +110,62 @@ def test_a_first_pool_without_bottom_hides_no_peak() -> None:
 def test_pools_without_a_row_have_none() -> None:
     pool = Pool(Address("0x99"), V2, "any", TOKENS[:3], 3000)
     assert flow_of(pool, ticks(seeded(1, "three")), 0) is None
+
+
+EXACT = sorted(STATES.keys() - {V3, V4, LIQUIDITY_BOOK})
+
+
+@pytest.mark.parametrize("family", EXACT)
+def test_amounts_by_the_row_are_the_models(family: str) -> None:
+    random, compared = seeded(11, f"exchange/{family}"), 0
+    for _ in range(25):
+        state = STATES[family](random)
+        pool = pool_of(family, state)
+        for sold, bought in permutations(pool.tokens, 2):
+            model = PoolExchange(pool, state, sold, bought, states.NOW)
+            exchange = exchange_of(model)
+            if not isinstance(exchange, CompiledExchange):
+                continue
+            amount = int(10 ** random.uniform(0, 25))
+            paid = model.output_of(amount)
+            if not paid:  # the model also refuses what ends in its pool's own bookkeeping
+                continue
+            assert exchange.output_of(amount) == paid
+            wanted = random.randrange(max(paid - 10**9, 1), paid + 1)
+            least = exchange.input_for(wanted)
+            assert 0 < least <= amount
+            assert model.output_of(least) >= wanted
+            assert least == 1 or model.output_of(least - 1) < wanted
+            assert exchange.input_for(10**40) == 0
+            compared += 1
+    assert compared > 20
+
+
+@pytest.mark.parametrize("family", STATES)
+def test_a_sale_by_the_row_stops_where_the_models_does(family: str) -> None:
+    random, compared = seeded(13, f"until/{family}"), 0
+    for _ in range(25):
+        state = STATES[family](random)
+        pool = pool_of(family, state)
+        for sold, bought in permutations(pool.tokens, 2):
+            model = PoolExchange(pool, state, sold, bought, states.NOW)
+            try:
+                way, price = curve(*model), random.uniform(0.999, 1.05) / curve(*model).rate()
+            except (ChainDataError, ZeroDivisionError):
+                continue
+            row, slow = curve_of(model), until(way, price)
+            if slow is None or slow.amount_in < 1e4:
+                continue
+            found = until(row, price)
+            assert isinstance(row, RowCurve)
+            assert found is not None
+            compared += 1
+            assert found.profit == pytest.approx(slow.profit, rel=1e-5, abs=1e-10 * slow.amount_in)
+            assert found.profit <= found.bound
+            assert found.bound == pytest.approx(found.profit, rel=1e-5, abs=1e-10 * slow.amount_in) or family in (
+                V3,
+                V4,
+                LIQUIDITY_BOOK,
+            )
+            assert row.output(found.amount_in) == pytest.approx(way.output(found.amount_in), rel=1e-6)
+    assert compared > 15

@@ -14,10 +14,12 @@ from tallyio.hot_path.kernels.codes import BALANCER_STABLE, PIECES, SOLIDLY, STA
 from tallyio.hot_path.kernels.pair import FEE as PAIR_FEE
 from tallyio.hot_path.kernels.pair import RESERVES as PAIR_RESERVES
 from tallyio.hot_path.linked import linked_reals
+from tallyio.hot_path.pointer import pointer
 
 Words = Any
 Real = Any
 Index = Any
+Array = Any
 
 _BYTE = np.uint64(0xFF)
 _LIMB = 2.0**64
@@ -239,3 +241,9 @@ def _flow_entry(row: Words, at: Index, i: Index, j: Index, x: Real, out: Words) 
 
 flow = linked_reals("flow", _flow, _flow_entry)
 """What ``x`` of token ``i`` gets of token ``j`` from the pool whose row begins at ``at``, and the slope there."""
+
+
+@kernel
+def slopes(row: Array, i: Index, j: Index, x: Real, found: Array) -> None:
+    """``flow`` of one row, for Python."""
+    found[0], found[1] = flow(pointer(row), 0, i, j, x)

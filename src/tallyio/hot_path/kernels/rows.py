@@ -3,7 +3,7 @@
 A number that does not fit its place raises ``ChainDataError``: such a pool is quoted by its Python model alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -213,18 +213,38 @@ def quote(row: Row, i: int, j: int, amount: int) -> int | None:
 
     Raises ``ChainDataError`` where the numbers leave what the kernel computes with.
     """
-    paid, code = quote_many([row], [(i, j, amount)])
+    from tallyio.hot_path.kernels.dispatch import quotes
+
+    return _one(quotes, row, (i, j, amount))
+
+
+def input_for(row: Row, i: int, j: int, wanted: int) -> int | None:
+    """The least of token ``i`` that gets ``wanted`` of token ``j``; ``None`` where no input does. Raises as ``quote``
+    does."""
+    from tallyio.hot_path.kernels.inverse import inputs
+
+    return _one(inputs, row, (i, j, wanted))
+
+
+def _one(answer: Callable[..., None], row: Row, asked: tuple[int, int, int]) -> int | None:
+    amounts, code = _answered(answer, [row], [asked])
     if code[0] == codes.BEYOND:
-        raise ChainDataError(f"a quote of {amount} is beyond the compiled models' words", todo="Ask the exact model")
-    return paid[0] if code[0] == codes.PAID else None
+        raise ChainDataError(f"a quote of {asked[2]} is beyond the compiled models' words", todo="Ask the exact model")
+    return amounts[0] if code[0] == codes.PAID else None
 
 
 def quote_many(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
     """One quote ``(i, j, amount)`` from each of ``rows``, all of one width: the amounts and their codes."""
     from tallyio.hot_path.kernels.dispatch import quotes
 
+    return _answered(quotes, rows, asked)
+
+
+def _answered(
+    answer: Callable[..., None], rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]
+) -> tuple[list[int], list[int]]:
     arrays = questions(rows, asked)
-    quotes(*arrays)
+    answer(*arrays)
     raw = arrays[-2].tobytes()
     return [int.from_bytes(raw[at : at + 32], "little") for at in range(0, len(raw), 32)], arrays[-1].tolist()
 
@@ -263,6 +283,25 @@ def peaks(rows: Sequence[Row], cycles: Sequence[Sequence[tuple[int, int, int]]])
     if len(cycles):
         peaks_of(np.concatenate(rows), hops, counts, found)
     return [(found[k], found[k + 1]) for k in range(0, len(found), 2)]
+
+
+def slope(row: Row, i: int, j: int, amount: float) -> tuple[float, float]:
+    """In doubles what ``amount`` of token ``i`` gets of token ``j``, and the slope there."""
+    from tallyio.hot_path.kernels.flow import slopes
+
+    found = np.zeros(2)
+    slopes(row, i, j, amount, found)
+    paid, at = found.tolist()
+    return paid, at
+
+
+def sold_until(row: Row, i: int, j: int, price: float) -> list[float]:
+    """As the kernel of that name: nine doubles."""
+    from tallyio.hot_path.kernels.best import sold_until
+
+    found = np.zeros(9)
+    sold_until(row, np.array((0, i, j), np.uint64), price, found)
+    return found.tolist()
 
 
 def chained(cycles: Sequence[Sequence[tuple[Row, int, int]]]) -> tuple[Any, Any, int]:

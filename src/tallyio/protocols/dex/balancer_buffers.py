@@ -8,6 +8,7 @@ from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import BALANCER_BUFFER, Pool, PoolState, Terms
 from tallyio.core.units import Address
+from tallyio.hot_path.curve import FixedRate
 from tallyio.protocols.dex.answers import answered, calldata, selector
 from tallyio.protocols.dex.balancer_v2_events import event_topic
 from tallyio.protocols.dex.deployments import Deployment
@@ -16,7 +17,7 @@ from tallyio.protocols.dex.families.balancer_buffer import Buffer
 from tallyio.protocols.dex.families.wrapped import VaultShares
 from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
 from tallyio.protocols.dex.words import address_word, topic
-from tallyio.protocols.dex.wrapped import FixedRate, SavingsVaults
+from tallyio.protocols.dex.wrapped import SavingsVaults
 
 STOCKED = event_topic("LiquidityAddedToBuffer(address,uint256,uint256,bytes32)")
 _BALANCE, _RESERVES = selector("getBufferBalance(address)"), selector("getReservesOf(address)")

@@ -1,6 +1,5 @@
 """What a swap does to a pool, whatever its family: exact amounts and the state that it leaves."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
@@ -65,26 +64,21 @@ class PoolExchange(NamedTuple):
         return swap(self.pool, self.state, self.token_in, self.token_out, amount, self.timestamp, exact_out=exact_out)
 
     def _searched(self, amount_out: int) -> int:
-        """For contracts that know exact inputs alone."""
+        """For contracts that know exact inputs alone: by bisection from where the pool's marginal rate says; outputs
+        never fall as inputs grow."""
         try:
-            return searched(self.output_of, amount_out, curve(*self).rate())
+            rate = curve(*self).rate()
         except ChainDataError:
             return 0
-
-
-def searched(output_of: Callable[[int], int], amount_out: int, rate: float) -> int:
-    """The least input that pays ``amount_out``, by bisection from where the pool's marginal ``rate`` says; outputs
-    never fall as inputs grow. 0 where none pays it."""
-    high = max(int(amount_out / rate), 1) if rate > 0 else 1
-    low = 0
-    while (out := output_of(high)) < amount_out:
-        if not out and low:
-            return 0
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if output_of(middle) >= amount_out:
-            high = middle
-        else:
-            low = middle
-    return high
+        low, high = 0, max(int(amount_out / rate), 1) if rate > 0 else 1
+        while (out := self.output_of(high)) < amount_out:
+            if not out and low:
+                return 0
+            low, high = high, high * 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.output_of(middle) >= amount_out:
+                high = middle
+            else:
+                low = middle
+        return high

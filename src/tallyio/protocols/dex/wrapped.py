@@ -5,7 +5,6 @@ has a factory: the deployment names the wrapper itself. Amounts are the contract
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +12,7 @@ from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import ERC4626, WRAPPED_NATIVE, WRAPPED_STAKED, Pool, PoolState
 from tallyio.core.units import UINT128_MAX, ZERO_ADDRESS, Address
+from tallyio.hot_path.curve import FixedRate
 from tallyio.protocols.dex.answers import answered, calldata, selector
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.families import wrapped
@@ -27,19 +27,6 @@ _LENDS_ON = "it does not hold its assets itself: what they grow by, and what can
 _MAX_OFFSET = 18
 _PROBE = 10**6
 """Previews are asked of this many times what there is: there a single virtual share makes a difference."""
-
-
-class FixedRate(NamedTuple):
-    """A price that no amount moves, up to ``depth`` of input."""
-
-    price: float
-    depth: float
-
-    def output(self, amount_in: float) -> float:
-        return min(amount_in, self.depth) * self.price
-
-    def rate(self, amount_in: float = 0.0) -> float:
-        return self.price if amount_in < self.depth else 0.0
 
 
 class OneForOne(PoolState, frozen=True):

@@ -14,7 +14,8 @@ from tallyio.core.trade import Route
 from tallyio.hot_path.sizing import Sized, run
 from tallyio.market.view import MarketView
 from tallyio.strategies.optimum.best_input import best_input, route_of
-from tallyio.strategies.optimum.netted import Edge, Netted, netted
+from tallyio.strategies.optimum.netted import Netted, netted
+from tallyio.strategies.optimum.ties import Edge
 from tallyio.strategies.ways import Path
 
 _TURNS = 3
@@ -97,6 +98,8 @@ class _Flows(NamedTuple):
 
 def _flows(view: MarketView, through: set[int]) -> _Flows:
     """Over both directions of every pair that the cycles use: a joint optimum may turn one round."""
+    from tallyio.protocols.dex.compiled.curves import curve_of
+
     edges = sorted({edge ^ turned for edge in through for turned in (0, 1) if view.rates[edge ^ turned] > 0})
     names = {view.weth: 0}
     ends = []
@@ -108,7 +111,7 @@ def _flows(view: MarketView, through: set[int]) -> _Flows:
         for edge, (source, target) in zip(edges, ends, strict=True):
             if target in worth:
                 worth.setdefault(source, float(view.rates[edge]) * worth[target])
-    curves = [Edge(*pair, view.curve(edge)) for edge, pair in zip(edges, ends, strict=True)]
+    curves = [Edge(*pair, curve_of(view.model(edge))) for edge, pair in zip(edges, ends, strict=True)]
     return _Flows(edges, ends, netted(curves, [worth.get(number, 1.0) for number in range(len(names))]))
 
 

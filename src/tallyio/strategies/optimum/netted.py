@@ -8,14 +8,17 @@ each token is in balance. The dual's value at any prices is no less than what ca
 
 Prices are found token by token. What flows into the common pot of a token grows with its price, so each price has one
 balance, and going round the tokens descends on a convex, differentiable function.
+
+Tokens that are exchanged at one rate both ways, whatever the amount (a vault's share and its asset), have one price:
+such links tie tokens together, and carry what balances them.
 """
 
 from collections.abc import Sequence
 from math import exp, log
 from typing import NamedTuple
 
-from tallyio.hot_path.curve import FloatCurve
 from tallyio.hot_path.peak import until
+from tallyio.strategies.optimum.ties import Edge, Ties, tied
 
 _ROUNDS = 200
 _BALANCED = 1e-9
@@ -23,14 +26,6 @@ _BALANCED = 1e-9
 _FIRST, _FURTHEST, _SAME = 1e-4, 60.0, 1e-13
 """Steps of a log price: the first, the last, and one that is none."""
 _STEPS = 60
-
-
-class Edge(NamedTuple):
-    """One direction of one pool, between tokens by number."""
-
-    token_in: int
-    token_out: int
-    curve: FloatCurve
 
 
 class Flow(NamedTuple):
@@ -51,29 +46,37 @@ def netted(edges: Sequence[Edge], prices: Sequence[float]) -> Netted:
 
     ``prices`` are the tokens' worth to begin from, that of token 0 being 1: near the market's saves rounds.
     """
-    dual = _Dual(edges, prices)
+    ties = tied(edges, len(prices))
+    dual = _Dual(edges, prices, ties)
     for _ in range(_ROUNDS):
-        if max([dual.balance(token) for token in range(1, len(prices))], default=0.0) < _BALANCED:
+        if max([dual.balance(group) for group in ties.groups if group != ties.group[0]], default=0.0) < _BALANCED:
             break
-    traded = [dual.traded(number) for number in range(len(edges))]
-    profit = sum(
-        flow.amount_out * (edge.token_out == 0) - flow.amount_in * (edge.token_in == 0)
-        for edge, (flow, _) in zip(edges, traded, strict=True)
-    )
-    return Netted(tuple(flow for flow, _ in traded), profit, sum(bound for _, bound in traded))
+    traded = [(Flow(0.0, 0.0), 0.0) if number in ties.links else dual.traded(number) for number in range(len(edges))]
+    flows = [flow for flow, _ in traded]
+    left = [0.0] * len(prices)
+    for edge, flow in zip(edges, flows, strict=True):
+        left[edge.token_in] -= flow.amount_in
+        left[edge.token_out] += flow.amount_out
+    for number, amount in ties.carried(edges, left):
+        flows[number] = Flow(amount, edges[number].curve.output(amount))
+    return Netted(tuple(flows), left[0], sum(bound for _, bound in traded))
 
 
 class _Dual:
     """The tokens' prices (``logs``, of one in token 0) and what every pool, arbitraged alone, trades at them."""
 
-    def __init__(self, edges: Sequence[Edge], prices: Sequence[float]) -> None:
+    def __init__(self, edges: Sequence[Edge], prices: Sequence[float], ties: Ties) -> None:
         self.edges = edges
+        self.ties = ties
         self.logs = [log(price / prices[0]) for price in prices]
+        for group, tokens in ties.groups.items():
+            self._set(group, self.logs[tokens[0]])
         self._near = [0.0] * len(edges)
-        self._around: list[list[int]] = [[] for _ in prices]
+        self._around: dict[int, list[int]] = {group: [] for group in ties.groups}
         for number, edge in enumerate(edges):
-            self._around[edge.token_in].append(number)
-            self._around[edge.token_out].append(number)
+            ends = {ties.group[edge.token_in], ties.group[edge.token_out]}
+            for group in ends if number not in ties.links else ():
+                self._around[group].append(number)
 
     def traded(self, number: int) -> tuple[Flow, float]:
         """An edge's flow at these prices, and the bound of its gain in token 0."""
@@ -84,11 +87,12 @@ class _Dual:
         self._near[number] = best.amount_in
         return Flow(best.amount_in, edge.curve.output(best.amount_in)), best.bound * exp(self.logs[edge.token_in])
 
-    def balance(self, token: int) -> float:
-        """Sets the price of ``token`` to where nothing of it is left or missing; returns how far it was out, as a
-        share of what is traded of it."""
-        start = self.logs[token]
-        left, traded = self._excess(token, start)
+    def balance(self, group: int) -> float:
+        """Sets the price of ``group`` to where nothing of it is left or missing; returns how far it was out, as a
+        share of what is traded of it: 0 where its price stands still, as at the edge of a pool that gives one price for
+        a range of amounts."""
+        start = self.logs[group]
+        left, traded = self._excess(group, start)
         if not traded or abs(left) <= _BALANCED * traded:
             return 0.0
         out, width = abs(left) / traded, _FIRST
@@ -96,7 +100,7 @@ class _Dual:
         near, near_left = start, left
         while True:
             far = start + way * width
-            far_left, _ = self._excess(token, far)
+            far_left, _ = self._excess(group, far)
             if far_left * near_left <= 0:
                 break
             if width > _FURTHEST:
@@ -106,22 +110,31 @@ class _Dual:
             if abs(far - near) < _SAME:
                 break
             here = near - near_left * (far - near) / (far_left - near_left) if step % 3 != 2 else (near + far) / 2
-            left, traded = self._excess(token, here)
+            left, traded = self._excess(group, here)
             if abs(left) <= _BALANCED * traded / 4:
                 break
             if left * near_left > 0:
                 near, near_left = here, left
             else:
                 far, far_left = here, left
-        return out
+        return out if abs(self.logs[group] - start) > _SAME else 0.0
 
-    def _excess(self, token: int, price: float) -> tuple[float, float]:
-        """What is left of ``token`` after all its trades at that log price, and how much of it is traded."""
-        self.logs[token] = price
+    def _set(self, group: int, price: float) -> None:
+        for token in self.ties.groups[group]:
+            self.logs[token] = price + self.ties.worth[token]
+
+    def _excess(self, group: int, price: float) -> tuple[float, float]:
+        """What is left of ``group`` after all its trades at that log price, and how much of it is traded, in its first
+        token."""
+        self._set(group, price)
         left = traded = 0.0
-        for number in self._around[token]:
-            flow, _ = self.traded(number)
-            paid = flow.amount_out if self.edges[number].token_out == token else -flow.amount_in
+        for number in self._around[group]:
+            edge, (flow, _) = self.edges[number], self.traded(number)
+            paid = 0.0
+            if self.ties.group[edge.token_out] == group:
+                paid += flow.amount_out * exp(self.ties.worth[edge.token_out])
+            if self.ties.group[edge.token_in] == group:
+                paid -= flow.amount_in * exp(self.ties.worth[edge.token_in])
             left += paid
             traded += abs(paid)
         return left, traded

@@ -11,7 +11,8 @@ from tallyio.market.view import MarketView
 from tallyio.strategies.detection import Detection
 from tallyio.strategies.optimum.best_input import route_of
 from tallyio.strategies.optimum.joint import Joint, joint
-from tallyio.strategies.optimum.netted import Edge, netted
+from tallyio.strategies.optimum.netted import netted
+from tallyio.strategies.optimum.ties import Edge
 from tallyio.strategies.ways import Path, turned
 
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
-from tallyio.hot_path.kernels.rows import Row, quote
+from tallyio.hot_path.kernels.rows import Row, input_for, quote
 from tallyio.protocols.dex.compiled.flows import flow_of
-from tallyio.protocols.dex.model import PoolExchange, curve, searched
+from tallyio.protocols.dex.model import PoolExchange
 
 
 class CompiledExchange(NamedTuple):
@@ -24,9 +24,9 @@ class CompiledExchange(NamedTuple):
 
     def input_for(self, amount_out: int) -> int:
         try:
-            return searched(self.output_of, amount_out, curve(*self.model).rate())
+            return input_for(self.row, self.i, self.j, amount_out) or 0
         except ChainDataError:
-            return 0
+            return self.model.input_for(amount_out)
 
     def least_input(self, amount_out: int) -> int:
         return self.input_for(amount_out)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import Pool, PoolState, V2State
 from tallyio.core.units import Address
-from tallyio.hot_path.curve import Curve, FloatCurve
+from tallyio.hot_path.curve import Curve, FixedRate, FloatCurve
 from tallyio.hot_path.kernels.rows import Row, pair_row, pieces_row
 from tallyio.protocols.dex.compiled import rows
 from tallyio.protocols.dex.families.balancer_shares import without
@@ -18,7 +18,6 @@ from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
 from tallyio.protocols.dex.liquidity_book_curve import BookCurve
 from tallyio.protocols.dex.model import curve
-from tallyio.protocols.dex.wrapped import FixedRate
 
 MOST_PIECES = 256
 """In one direction: a trade through more of them is not looked for."""
