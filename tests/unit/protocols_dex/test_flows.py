@@ -112,7 +112,7 @@ def test_pools_without_a_row_have_none() -> None:
     assert flow_of(pool, ticks(seeded(1, "three")), 0) is None
 
 
-EXACT = sorted(STATES.keys() - {V3, V4, LIQUIDITY_BOOK})
+EXACT = sorted(STATES.keys() - {V3, V4})
 
 
 @pytest.mark.parametrize("family", EXACT)

@@ -43,11 +43,11 @@ def _named(row: Words, at: Index, i: Index, j: Index, wanted: Real) -> Real:
 
 
 @kernel
-def input_for(row: Words, at: Index, i: Index, j: Index, wanted: Word) -> tuple[Word, Index]:
-    """The least input that gets ``wanted`` of token ``j`` and ``PAID``; ``REFUSED`` where none is found, ``BEYOND``
-    where a quote on the way is."""
+def input_for(row: Words, at: Index, i: Index, j: Index, wanted: Word, near: Real) -> tuple[Word, Index]:
+    """The least input that gets ``wanted`` of token ``j`` and ``PAID``; ``REFUSED`` where none is found about ``near``,
+    ``BEYOND`` where a quote on the way is."""
     nothing, one = u256(_ZERO), u256(_ONE)
-    start = from_float(_named(row, at, i, j, to_float(wanted)))
+    start = from_float(near)
     if start == nothing:
         start = one
     width: Word = (start >> _FINE) + one
@@ -94,10 +94,9 @@ def input_for(row: Words, at: Index, i: Index, j: Index, wanted: Word) -> tuple[
 
 
 @kernel
-def inputs(rows: Array, width: Index, asked: Array, out: Array, codes: Array) -> None:
-    """``input_for`` from each row, as ``dispatch.quotes`` asks and answers."""
-    p, q, answers = pointer(rows), pointer(asked), pointer(out)
-    for k in range(len(codes)):
-        least, code = input_for(p, k * width, np.int64(q[6 * k]), np.int64(q[6 * k + 1]), load(q, 6 * k + 2))
-        store(answers, 4 * k, least)
-        codes[k] = code
+def inputs(doubles: Array, row: Array, asked: Array, out: Array, codes: Array) -> None:
+    """One ``input_for``, asked and answered as ``dispatch.quotes`` is; ``doubles`` is the row that ``flow`` takes."""
+    q, wanted = pointer(asked), load(pointer(asked), 2)
+    i, j = np.int64(q[0]), np.int64(q[1])
+    least, codes[0] = input_for(pointer(row), 0, i, j, wanted, _named(pointer(doubles), 0, i, j, to_float(wanted)))
+    store(pointer(out), 0, least)

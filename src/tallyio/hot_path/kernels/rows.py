@@ -3,7 +3,7 @@
 A number that does not fit its place raises ``ChainDataError``: such a pool is quoted by its Python model alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -213,40 +213,39 @@ def quote(row: Row, i: int, j: int, amount: int) -> int | None:
 
     Raises ``ChainDataError`` where the numbers leave what the kernel computes with.
     """
-    from tallyio.hot_path.kernels.dispatch import quotes
-
-    return _one(quotes, row, (i, j, amount))
-
-
-def input_for(row: Row, i: int, j: int, wanted: int) -> int | None:
-    """The least of token ``i`` that gets ``wanted`` of token ``j``; ``None`` where no input does. Raises as ``quote``
-    does."""
-    from tallyio.hot_path.kernels.inverse import inputs
-
-    return _one(inputs, row, (i, j, wanted))
-
-
-def _one(answer: Callable[..., None], row: Row, asked: tuple[int, int, int]) -> int | None:
-    amounts, code = _answered(answer, [row], [asked])
-    if code[0] == codes.BEYOND:
-        raise ChainDataError(f"a quote of {asked[2]} is beyond the compiled models' words", todo="Ask the exact model")
-    return amounts[0] if code[0] == codes.PAID else None
+    paid, code = quote_many([row], [(i, j, amount)])
+    return _told(paid[0], code[0])
 
 
 def quote_many(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
     """One quote ``(i, j, amount)`` from each of ``rows``, all of one width: the amounts and their codes."""
     from tallyio.hot_path.kernels.dispatch import quotes
 
-    return _answered(quotes, rows, asked)
-
-
-def _answered(
-    answer: Callable[..., None], rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]
-) -> tuple[list[int], list[int]]:
     arrays = questions(rows, asked)
-    answer(*arrays)
-    raw = arrays[-2].tobytes()
-    return [int.from_bytes(raw[at : at + 32], "little") for at in range(0, len(raw), 32)], arrays[-1].tolist()
+    quotes(*arrays)
+    return _answers(*arrays[-2:])
+
+
+def input_for(doubles: Row, row: Row, i: int, j: int, wanted: int) -> int | None:
+    """The least of token ``i`` that gets ``wanted`` of token ``j`` from ``row``, looked for where the row that doubles
+    are taken from says; ``None`` where no input does. Raises as ``quote`` does."""
+    from tallyio.hot_path.kernels.inverse import inputs
+
+    _, _, asked, out, code = questions([row], [(i, j, wanted)])
+    inputs(doubles, row, asked, out, code)
+    amounts, told = _answers(out, code)
+    return _told(amounts[0], told[0])
+
+
+def _answers(amounts: NDArray[np.uint64], told: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+    raw = amounts.tobytes()
+    return [int.from_bytes(raw[at : at + 32], "little") for at in range(0, len(raw), 32)], told.tolist()
+
+
+def _told(amount: int, code: int) -> int | None:
+    if code == codes.BEYOND:
+        raise ChainDataError("a quote is beyond the compiled models' words", todo="Ask the exact model")
+    return amount if code == codes.PAID else None
 
 
 def questions(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tuple[Any, ...]:
@@ -255,7 +254,8 @@ def questions(rows: Sequence[Row], asked: Sequence[tuple[int, int, int]]) -> tup
     for k, (i, j, amount) in enumerate(asked):
         words[6 * k : 6 * k + 2] = i, j
         words[6 * k + 2 : 6 * k + 6] = [amount >> (_LIMB * part) & _LIMB_MAX for part in range(4)]
-    return np.concatenate(rows), len(rows[0]), words, np.zeros(4 * len(rows), np.uint64), np.zeros(len(rows), np.int64)
+    together = rows[0] if len(rows) == 1 else np.concatenate(rows)
+    return together, len(rows[0]), words, np.zeros(4 * len(rows), np.uint64), np.zeros(len(rows), np.int64)
 
 
 def best_input(cycle: Sequence[tuple[Row, int, int]]) -> tuple[int, int]:

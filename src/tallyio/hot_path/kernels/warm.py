@@ -16,7 +16,7 @@ def warm() -> None:
     wad = 10**18
     row = stable_row((10**24, 10**24), (wad, wad), 20_000, 100, 4_000_000)
     quote(row, 0, 1, wad)
-    input_for(row, 0, 1, wad)
+    input_for(row, row, 0, 1, wad)
     slope(row, 0, 1, 1.0)
     sold_until(row, 0, 1, 1.1)
     peaks([row], [[(0, 0, 1), (0, 1, 0)]])

@@ -63,7 +63,10 @@ def joint(view: MarketView, cycles: Iterable[Path]) -> Joint | None:
 
 
 def _sized(view: MarketView, path: Path) -> Sized | None:
-    best = best_input(view, path)
+    try:
+        best = best_input(view, path)
+    except ChainDataError:  # after a trade a pool may be in a state that cannot be told
+        return None
     return best.sized if best else None
 
 

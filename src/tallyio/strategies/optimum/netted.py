@@ -7,7 +7,8 @@ Resnick, Chitra and Angeris, "An efficient algorithm for optimal routing through
 each token is in balance. The dual's value at any prices is no less than what can be earned: it is the certificate.
 
 Prices are found token by token. What flows into the common pot of a token grows with its price, so each price has one
-balance, and going round the tokens descends on a convex, differentiable function.
+balance, and going round the tokens descends on a convex, differentiable function. Tokens that deep pools hold together
+go far only together: after each round the prices go on along its way while that descends.
 
 Tokens that are exchanged at one rate both ways, whatever the amount (a vault's share and its asset), have one price:
 such links tie tokens together, and carry what balances them.
@@ -26,6 +27,7 @@ _BALANCED = 1e-9
 _FIRST, _FURTHEST, _SAME = 1e-4, 60.0, 1e-13
 """Steps of a log price: the first, the last, and one that is none."""
 _STEPS = 60
+_LONGEST = 2.0**20
 
 
 class Flow(NamedTuple):
@@ -49,8 +51,10 @@ def netted(edges: Sequence[Edge], prices: Sequence[float]) -> Netted:
     ties = tied(edges, len(prices))
     dual = _Dual(edges, prices, ties)
     for _ in range(_ROUNDS):
+        before = dual.logs.copy()
         if max([dual.balance(group) for group in ties.groups if group != ties.group[0]], default=0.0) < _BALANCED:
             break
+        dual.further(before)
     traded = [(Flow(0.0, 0.0), 0.0) if number in ties.links else dual.traded(number) for number in range(len(edges))]
     flows = [flow for flow, _ in traded]
     left = [0.0] * len(prices)
@@ -118,6 +122,20 @@ class _Dual:
             else:
                 far, far_left = here, left
         return out if abs(self.logs[group] - start) > _SAME else 0.0
+
+    def further(self, before: Sequence[float]) -> None:
+        """On along the way from ``before``, twice as far each time, while the dual's value falls."""
+        here, least, kept, far = self.logs, self._value(), self.logs, 1.0
+        while far < _LONGEST:
+            self.logs = [there + (there - then) * far for there, then in zip(here, before, strict=True)]
+            value = self._value()
+            if not value < least:
+                break
+            least, kept, far = value, self.logs, far * 2
+        self.logs = kept
+
+    def _value(self) -> float:
+        return sum(self.traded(number)[1] for number in range(len(self.edges)) if number not in self.ties.links)
 
     def _set(self, group: int, price: float) -> None:
         for token in self.ties.groups[group]:

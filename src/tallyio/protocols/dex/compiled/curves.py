@@ -35,6 +35,6 @@ def curve_of(model: PoolExchange) -> FloatCurve:
     flow = flow_of(model.pool, model.state, model.timestamp)
     if flow is None or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
         return curve(*model)
-    if not flow.exact and isinstance(fixed := curve(*model), FixedRate):
+    if flow.exact is None and isinstance(fixed := curve(*model), FixedRate):
         return fixed
     return RowCurve(model, flow.row, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out))

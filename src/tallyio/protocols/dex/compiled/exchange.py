@@ -9,9 +9,11 @@ from tallyio.protocols.dex.model import PoolExchange
 
 
 class CompiledExchange(NamedTuple):
-    """A ``sizing.Exchange``; ``i`` and ``j`` are the tokens in and out by their places in ``row``."""
+    """A ``sizing.Exchange``; ``i`` and ``j`` are the tokens in and out by their places in ``row``, ``doubles`` the row
+    that points to an input."""
 
     model: PoolExchange
+    doubles: Row
     row: Row
     i: int
     j: int
@@ -24,7 +26,7 @@ class CompiledExchange(NamedTuple):
 
     def input_for(self, amount_out: int) -> int:
         try:
-            return input_for(self.row, self.i, self.j, amount_out) or 0
+            return input_for(self.doubles, self.row, self.i, self.j, amount_out) or 0
         except ChainDataError:
             return self.model.input_for(amount_out)
 
@@ -35,6 +37,8 @@ class CompiledExchange(NamedTuple):
 def exchange_of(model: PoolExchange) -> PoolExchange | CompiledExchange:
     """Compiled where the pool has an exact row with both tokens."""
     flow = flow_of(model.pool, model.state, model.timestamp)
-    if flow is None or not flow.exact or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
+    if flow is None or flow.exact is None or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
         return model
-    return CompiledExchange(model, flow.row, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out))
+    return CompiledExchange(
+        model, flow.row, flow.exact, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out)
+    )

@@ -13,6 +13,7 @@ from tallyio.protocols.dex.families.balancer_shares import without
 from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
+from tallyio.protocols.dex.families.liquidity_book import LiquidityBook
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
@@ -26,12 +27,12 @@ _STRAIGHT = 2.0**40
 
 
 class Flow(NamedTuple):
-    """``row``, in which the pool's ``tokens`` are numbered in this order; ``exact``: quotes from it are the
-    contract's."""
+    """``row``, in which the pool's ``tokens`` are numbered in this order. ``exact`` is that from which exact kernels
+    quote, where there is one."""
 
     row: Row
     tokens: tuple[Address, ...]
-    exact: bool = True
+    exact: Row | None
 
 
 _LAST: dict[Address, tuple[PoolState, int, Flow | None]] = {}
@@ -55,22 +56,25 @@ def _made(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
 
 def _exact(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
     """The rows that exact kernels quote from."""
+    tokens: Sequence[Address] = pool.tokens
     match state:
         case V2State():
-            return Flow(pair_row((state.reserve0, state.reserve1), pool.fee_pips), pool.tokens)
+            row = pair_row((state.reserve0, state.reserve1), pool.fee_pips)
         case CryptoPool():
-            return Flow(rows.crypto_row(state, timestamp), pool.tokens)
+            row = rows.crypto_row(state, timestamp)
         case StablePool():
-            return Flow(rows.stable_row(state, timestamp), pool.tokens)
+            row = rows.stable_row(state, timestamp)
         case StableNgPool():
-            return Flow(rows.stable_ng_row(state, timestamp), pool.tokens)
+            row = rows.stable_ng_row(state, timestamp)
         case SolidlyPool():
-            return Flow(rows.solidly_row(state), pool.tokens)
+            row = rows.solidly_row(state)
         case WeightedPool():
-            return Flow(rows.weighted_row(state), pool.tokens)
+            row = rows.weighted_row(state)
         case BalancerStable():
-            return Flow(rows.balancer_stable_row(state, timestamp), tuple(without(pool.tokens, state.share_index)))
-    return None
+            row, tokens = rows.balancer_stable_row(state, timestamp), without(pool.tokens, state.share_index)
+        case _:
+            return None
+    return Flow(row, tuple(tokens), row)
 
 
 def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
@@ -78,7 +82,10 @@ def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
         return None
     a, b = pool.tokens
     forth, back = _pieces(curve(pool, state, a, b, timestamp)), _pieces(curve(pool, state, b, a, timestamp))
-    return None if forth is None or back is None else Flow(pieces_row(forth, back), pool.tokens, exact=False)
+    if forth is None or back is None:
+        return None
+    exact = rows.liquidity_book_row(state, timestamp) if isinstance(state, LiquidityBook) else None
+    return Flow(pieces_row(forth, back), pool.tokens, exact)
 
 
 def _pieces(way: FloatCurve) -> Sequence[tuple[float, float, float]] | None:
