@@ -22,7 +22,7 @@ from tallyio.hot_path.peak import until
 from tallyio.strategies.optimum.ties import Edge, Ties, tied
 
 _ROUNDS = 200
-_BALANCED = 1e-9
+_BALANCED = 1e-11
 """Share of what is traded of a token that may be out of balance."""
 _FIRST, _FURTHEST, _SAME = 1e-4, 60.0, 1e-13
 """Steps of a log price: the first, the last, and one that is none."""
@@ -121,7 +121,7 @@ class _Dual:
                 near, near_left = here, left
             else:
                 far, far_left = here, left
-        return out if abs(self.logs[group] - start) > _SAME else 0.0
+        return out if self.logs[group] != start else 0.0
 
     def further(self, before: Sequence[float]) -> None:
         """On along the way from ``before``, twice as far each time, while the dual's value falls."""
