@@ -103,4 +103,4 @@ def offers_of(view: MarketView, token: Address, steps: Sequence[SwapStep] = ()) 
     used = vaults | {step.pool for step in steps}
     markets = (aave_v3.offer(market, token) for market in view.lending.values())
     found = [*(offer for offer in markets if offer is not None), *view.offers.get(token, ())]
-    return [offer for offer in found if offer.market not in used]
+    return [offer for offer in found if offer.available > 0 and offer.market not in used]

@@ -4,6 +4,7 @@ from random import Random
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tallyio.core.chain import BlockRef, FeedStatus, NewBlock
 from tallyio.core.lending import AccountPosition, LendingState, Reserve
@@ -13,6 +14,7 @@ from tallyio.core.units import ZERO_ADDRESS, Address, Hash32
 from tallyio.market.market import Market
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.flash_loans.offer import Offer
 from tallyio.strategies.greedy import greedy, net_of
 from tallyio.strategies.liquidation import Liquidation, LiquidationSettings
 from tallyio.strategies.liquidation_ceiling import Ceiling
@@ -123,6 +125,24 @@ def test_one_asset_on_both_sides_takes_a_flash_loan() -> None:
     (found,) = Liquidation(LiquidationSettings()).evaluate(EVENT, view({BOB: position(USDC, USDC, 50_000, 0.9)}))
     assert isinstance(found.route.funding, FlashLoan)
     assert found.route.funding.premium == -(-found.route.funding.amount * 5 // 10_000)
+
+
+def test_one_asset_on_both_sides_takes_the_cheapest_loans() -> None:
+    dear = view({BOB: position(USDC, USDC, 50_000, 0.9)})
+    (paid,) = Liquidation(LiquidationSettings()).evaluate(EVENT, dear)
+    assert isinstance(paid.route.funding, FlashLoan)
+    whole, market = paid.route.funding.amount, paid.route.funding.market
+    lenders = {USDC: (Offer("morpho", BOB, USDC, whole - 10**9), Offer("balancer_v2", LINK, USDC, 10**9))}
+    (found,) = Liquidation(LiquidationSettings()).evaluate(EVENT, replace(dear, offers=lenders))
+    loans = (found.route.funding, *found.route.loans)
+    assert {loan.source for loan in loans if isinstance(loan, FlashLoan)} == {"morpho", "balancer_v2"}
+    assert found.gross_wei > paid.gross_wei
+    dry = {market: replace(dear.lending[market], reserves={**dear.lending[market].reserves})}
+    reserve = dry[market].reserves[USDC]
+    dry[market] = replace(dry[market], reserves={**dry[market].reserves, USDC: replace(reserve, flash_loans=False)})
+    assert Liquidation(LiquidationSettings()).evaluate(EVENT, replace(dear, lending=dry)) == []
+    (free,) = Liquidation(LiquidationSettings()).evaluate(EVENT, replace(dear, lending=dry, offers=lenders))
+    assert free.gross_wei == found.gross_wei
 
 
 def test_nothing_is_promised_without_a_way() -> None:
