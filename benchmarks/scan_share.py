@@ -5,7 +5,9 @@ For each seed a devnet is made and traded on. An exhaustive search of its own th
 pools, both ways round: a dense grid of inputs, then golden sections, on the exact models alone. ``share`` is what
 scan's inputs bring over those cycles, each alone on the same state, as a part of what the exhaustive search's bring;
 ``least`` is the worst single cycle's. Then every trade that the search would send is run by the executor contract, each
-on the same state; ``wrong`` counts those that did not earn what was predicted to the wei.
+on the same state; ``wrong`` counts those that did not earn what was predicted to the wei. At last what scan says that
+all pools bring together is run, trade behind trade: ``gain`` is its part over the best single cycle's, ``together`` how
+many trades, ``unpaid`` how many of them did not earn what was predicted.
 """
 
 import argparse
@@ -35,6 +37,8 @@ from tallyio.execution.deploy import creation_data
 from tallyio.execution.plan import execute_calldata
 from tallyio.market.view import MarketView
 from tallyio.strategies.base import GasModel
+from tallyio.strategies.detection import Detection
+from tallyio.strategies.optimum.joint import Terms, Trade, joint
 from tallyio.strategies.search import CycleSearch, Found
 
 GRID, SECTIONS = 48, 64
@@ -59,6 +63,9 @@ class Result(NamedTuple):
     least: float
     executed: int
     wrong: int
+    gain: float
+    together: int
+    unpaid: int
     families: dict[str, int]
     seconds: float
 
@@ -161,26 +168,24 @@ def compared(view: MarketView, world: World, told: dict[str, Any], hops: int) ->
     return count, missed, ours / theirs if theirs else 1.0, least
 
 
-def executed(anvil: Anvil, world: World, view: MarketView, trades: Sequence[Found]) -> int:
-    """How many of the trades, each alone in the view's next block, did not earn what they say."""
-    owner, wrong = world.account("searcher").address, 0
+def executed(anvil: Anvil, world: World, view: MarketView, trades: Sequence[Found | Trade]) -> int:
+    """How many of the trades, one behind the other in the view's next block, did not earn what they say."""
+    owner, executor = world.account("searcher").address, executor_of(world)
     anvil.rpc.call("anvil_impersonateAccount", owner)
-
-    def sent(to: Address | None, data: bytes) -> dict[str, Any]:
-        call = {"from": owner, "data": "0x" + data.hex(), "gas": hex(12_000_000), **({"to": to} if to else {})}
-        tx = anvil.rpc.call("eth_sendTransaction", call)
-        anvil.rpc.call("evm_setNextBlockTimestamp", view.next_timestamp)
-        anvil.rpc.call("evm_mine")
-        return dict(anvil.rpc.call("eth_getTransactionReceipt", tx))
-
-    executor = executor_of(world)
+    before, sent = anvil.rpc.call("evm_snapshot"), []
     for trade in trades:
-        before = anvil.rpc.call("evm_snapshot")
-        receipt = sent(executor, execute_calldata(trade.route, trade.gross_wei, 0, weth=view.weth))
+        data = execute_calldata(trade.route, trade.gross_wei, 0, weth=view.weth)
+        gas = 12_000_000 if len(trades) == 1 else 2 * trade.gas
+        call = {"from": owner, "to": executor, "data": "0x" + data.hex(), "gas": hex(gas)}
+        sent.append(anvil.rpc.call("eth_sendTransaction", call))
+    anvil.rpc.call("evm_setNextBlockTimestamp", view.next_timestamp)
+    anvil.rpc.call("evm_mine")
+    wrong = 0
+    for trade, tx in zip(trades, sent, strict=True):
+        receipt = anvil.rpc.call("eth_getTransactionReceipt", tx) or {"logs": []}
         told = [log for log in receipt["logs"] if log["topics"] == [EXECUTED]]
-        earned = int(told[0]["data"][:66], 16) if told else None
-        wrong += earned != trade.gross_wei
-        anvil.rpc.call("evm_revert", before)
+        wrong += not told or int(told[0]["data"][:66], 16) != trade.gross_wei
+    anvil.rpc.call("evm_revert", before)
     return wrong
 
 
@@ -226,12 +231,31 @@ async def measured(seed: int, blocks: int, pools: int, hops: int) -> Result:
             view = (await mirror_at_head(directory, rpc)).view()
         count, missed, share, least = compared(view, world, told, hops)
         trades = CycleSearch(GasModel()).best(view, 0, ALL)
-        wrong = executed(anvil, world, view, trades)
+        wrong = sum(executed(anvil, world, view, [trade]) for trade in trades)
+        detection = Detection()
+        detection.follow(view)
+        best = joint(view, detection.standing(), Terms(GasModel()))
+        together = best.trades if best else ()
+        unpaid = executed(anvil, world, view, together)
         families = Counter(
             view.pools[step.pool].family for trade in trades for step in trade.route.steps if isinstance(step, SwapStep)
         )
         seconds = time.monotonic() - started
-        return Result(seed, len(view.graph.index), count, missed, share, least, len(trades), wrong, families, seconds)
+        return Result(
+            seed=seed,
+            pools=len(view.graph.index),
+            cycles=count,
+            missed=missed,
+            share=share,
+            least=least,
+            executed=len(trades),
+            wrong=wrong,
+            gain=best.gain / best.single if best else 0.0,
+            together=len(together),
+            unpaid=unpaid,
+            families=families,
+            seconds=seconds,
+        )
 
 
 def main() -> None:

@@ -26,6 +26,9 @@ def judge(result: Any) -> None:
     assert result.share > 0.999
     assert result.executed > 5
     assert result.wrong == 0
+    assert result.together > 1
+    assert result.gain > 0
+    assert result.unpaid == 0
 
 
 @pytest.mark.timeout(240)

@@ -14,20 +14,18 @@ from tallyio.market.view import MarketView
 from tallyio.strategies.arbitrage import ArbitrageSettings
 from tallyio.strategies.detection import Detection
 from tallyio.strategies.optimum.best_input import best_input
-from tallyio.strategies.optimum.joint import joint
+from tallyio.strategies.optimum.joint import Terms, joint
 from tallyio.strategies.pathfinding import beyond
 from tallyio.strategies.ways import Path as Way
-from tallyio.strategies.ways import Standing, turned
+from tallyio.strategies.ways import Standing
 
 HOPS = 5
 """Of cycles that are looked for beside the index."""
-JOINT = 64
-"""Cycles whose pools are solved together."""
 
 
 async def scan(config: Path) -> dict[str, Any]:
     """``block``, ``pools``, ``cycles`` and what the limits ``left_out`` by each, ``opportunities``, the dearest first,
-    ``joint``: what the best of those in wrapped ether bring together, and ``beyond``: the cycles that the index does
+    ``joint``: what all of their pools bring at best, solved together, and ``beyond``: the cycles that the index does
     not hold, because of its limits or their length."""
     directory = ConfigDirectory.open(config)
     async with Rpc(directory.chain.http_url) as rpc:
@@ -46,7 +44,7 @@ async def scan(config: Path) -> dict[str, Any]:
         "cycles": len(view.graph.cycles),
         "left_out": msgspec.structs.asdict(view.graph.cycles.left_out),
         "opportunities": _all(view, [(way.path, float(way.amount_in)) for way in detection.standing()], settings),
-        "joint": _together(view, detection.standing()),
+        "joint": _together(view, detection.standing(), settings),
         "beyond": {
             "limited": _all(view, [(path, None) for path in unlisted.limited], settings),
             "longer": _all(view, [(path, None) for path in unlisted.longer], settings),
@@ -60,15 +58,9 @@ def _all(view: MarketView, ways: list[tuple[Way, float | None]], settings: Arbit
     return sorted(shown, key=lambda each: -each["net_wei"])
 
 
-def _together(view: MarketView, ways: list[Standing]) -> dict[str, Any] | None:
-    """Before gas, over the ``JOINT`` cycles that gain most alone; ``None`` where none starts with wrapped ether."""
-    turns = [
-        (way.peaks[place][1], turned(way.path, place))
-        for way in ways
-        for place, edge in enumerate(way.path)
-        if view.graph.token_sold(edge) == view.weth
-    ]
-    best = joint(view, [path for _, path in sorted(turns, reverse=True)[:JOINT]])
+def _together(view: MarketView, ways: list[Standing], settings: ArbitrageSettings) -> dict[str, Any] | None:
+    """Before gas; ``None`` where no cycle starts with wrapped ether."""
+    best = joint(view, ways, Terms(settings.gas))
     if best is None:
         return None
     return {
@@ -77,8 +69,12 @@ def _together(view: MarketView, ways: list[Standing]) -> dict[str, Any] | None:
         "gain_wei": best.gain,
         "bound_wei": int(best.bound),
         "trades": [
-            {"pools": [view.graph.pools[edge >> 1].address for edge in each.path], "amount_in": each.amount_in}
-            for each in best.cycles
+            {
+                "pools": [view.graph.pools[edge >> 1].address for edge in each.cycle.path],
+                "amount_in": each.cycle.amount_in,
+                "gross_wei": each.gross_wei,
+            }
+            for each in best.trades
         ],
     }
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from tallyio.core.chain import BlockRef, NewBlock
-from tallyio.core.pools import V2, V3, Pool, PoolState, V2State, V3State
-from tallyio.core.units import Address, Hash32
+from tallyio.core.pools import V2, V3, WRAPPED_NATIVE, Pool, PoolState, V2State, V3State
+from tallyio.core.units import ZERO_ADDRESS, Address, Hash32
 from tallyio.hot_path.amm.tick_math import tick_at_sqrt_ratio
 from tallyio.market.market import Market
+from tallyio.market.reading import PoolsRead
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.dex.wrapped import OneForOne
 
 BLOCK = BlockRef(100, Hash32("0x64"), Hash32("0x63"), 1_700_000_000)
 WETH, USDC, DAI, WBTC, LINK = (Address("0x" + f"{i:02x}" * 20) for i in (5, 1, 2, 3, 4))
@@ -57,13 +59,21 @@ class Made:
         )
         return self._add(V3, "uni3", token0, token1, fee, spacing, state)
 
+    def wrapper(self) -> Address:
+        """Of ether."""
+        self.pools[WETH] = Pool(WETH, WRAPPED_NATIVE, "weth", (ZERO_ADDRESS, WETH), 0)
+        self.states[WETH] = OneForOne()
+        return WETH
+
     def market(self, **limits: Any) -> Market:
         market = Market(DexRegistry([]), WETH, **limits)
         market.start(BLOCK, self.pools.values(), self.states)
         return market
 
     def view(self, base_fee_wei: int = 10**9, **limits: Any) -> MarketView:
-        return self.market(**limits).view(next_base_fee_wei=base_fee_wei, next_timestamp=BLOCK.timestamp + 12)
+        market = self.market(**limits)
+        market.settle(PoolsRead(states={pool: self.states[pool] for pool in market.unread}))
+        return market.view(next_base_fee_wei=base_fee_wei, next_timestamp=BLOCK.timestamp + 12)
 
     def _add(
         self, family: str, name: str, token0: Address, token1: Address, fee: int, spacing: int, state: PoolState

@@ -2,6 +2,9 @@
 
 
 def warm() -> None:
+    import numpy as np
+
+    from tallyio.hot_path.kernels.netting import settle
     from tallyio.hot_path.kernels.rows import (
         best_input,
         input_for,
@@ -21,3 +24,6 @@ def warm() -> None:
     sold_until(row, 0, 1, 1.1)
     peaks([row], [[(0, 0, 1), (0, 1, 0)]])
     best_input([(row, 0, 1), (pair_row((10**24, 10**24), 3000), 0, 1)])
+    whole = np.array([0, 0, 1, 0, 1, 0, 1, 0, 1, 0], np.int64)
+    ones, around, starts = np.ones(4), np.array([0, 1, 0, 1], np.int64), np.array([0, 2, 4], np.int64)
+    settle(row, whole, ones, around, starts, np.zeros(2), np.zeros(2), np.zeros(2), 1, 1e-8)
