@@ -348,6 +348,10 @@ class Market:
             self.counters.applied += 1
             if family_of(found).key(entry) != found.address:
                 return
+            if found.address in self._states:  # its own first event cannot come again
+                self._unread[found.address] = "it was announced again"
+                self._set(found.address, self._states[found.address])
+                return
         pool = self.registry.subject(entry, self._pools)
         if pool is not None:
             happened.setdefault(pool.address, []).append(entry)

@@ -14,7 +14,7 @@ def names(pool: Pool) -> list[Call]:
 
 
 def other_names(pool: Pool, answers: Sequence[bytes | None]) -> Refused | None:
-    """Where ``answers`` to ``names`` are not the pool's tokens: why it is not used."""
+    """Where ``answers`` (to ``names``, or words of one) are not the pool's tokens: why it is not used."""
     expected = [bytes.fromhex(token[2:]).rjust(32, b"\0") for token in pool.tokens]
     if list(answers) == expected:
         return None

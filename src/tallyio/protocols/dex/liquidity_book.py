@@ -16,12 +16,14 @@ from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families import liquidity_book
 from tallyio.protocols.dex.families.liquidity_book import LIMITED, FeeRules, LiquidityBook, Volatility
 from tallyio.protocols.dex.family import Call, Family, Learned, Reading, Refused, SwapResult
+from tallyio.protocols.dex.identity import other_names
 from tallyio.protocols.dex.liquidity_book_curve import BookCurve
 from tallyio.protocols.dex.words import address_word, topic, words
 
 ACTIVE_ID, HOOKS = selector("getActiveId()"), selector("getLBHooksParameters()")
 STATIC, VARIABLE = selector("getStaticFeeParameters()"), selector("getVariableFeeParameters()")
 RESERVES, BIN = selector("getReserves()"), selector("getBin(uint24)")
+TOKEN_X, TOKEN_Y = selector("getTokenX()"), selector("getTokenY()")
 NEXT = selector("getNextNonEmptyBin(bool,uint24)")
 UNLIMITED = "2.1"
 WINDOW = 64
@@ -58,9 +60,11 @@ class LiquidityBookPairs(Family):
 
     def read(self, pool: Pool) -> Reading:
         at, terms = pool.address, _terms(pool)
-        told = yield [(at, name) for name in (ACTIVE_ID, STATIC, VARIABLE, RESERVES, HOOKS)]
+        told = yield [(at, name) for name in (ACTIVE_ID, STATIC, VARIABLE, RESERVES, HOOKS, TOKEN_X, TOKEN_Y)]
         if told[0] is None:
             return Refused("a pair of Liquidity Book 2.0, expected 2.1 or 2.2")
+        if lie := other_names(pool, told[5:]):
+            return lie
         hooks = told[4]
         version = UNLIMITED if hooks is None else LIMITED
         if hooks is not None and answered(hooks, 1, at)[0]:

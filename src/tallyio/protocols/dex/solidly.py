@@ -19,6 +19,7 @@ from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families import solidly_pool
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
+from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.solidly_curve import SolidlyCurve
 from tallyio.protocols.dex.words import address_word, topic, words
 
@@ -73,7 +74,9 @@ class Solidly(Family):
     def _pool(self, pool: Pool) -> Reading:
         at, factory = pool.address, _factory(pool)
         told, paused = yield [(at, METADATA), (factory, IS_PAUSED)]
-        scale0, scale1, reserve0, reserve1, stable = answered(told, 7, at)[:5]
+        scale0, scale1, reserve0, reserve1, stable, *tokens = answered(told, 7, at)[:7]
+        if lie := other_names(pool, [token.to_bytes(32) for token in tokens]):
+            return lie
         if answered(paused, 1, factory)[0]:
             return Refused("the factory has paused its pools")
         told, supply = yield [(factory, calldata(GET_FEE, int(at, 16), stable)), (at, TOTAL_SUPPLY)]
@@ -84,7 +87,9 @@ class Solidly(Family):
     def _pair(self, pool: Pool) -> Reading:
         at, factory = pool.address, _factory(pool)
         of_pair = [(at, name) for name in (GET_RESERVES, STABLE_SWAP, UNIT0, UNIT1)]
-        answers = yield [*of_pair, (factory, OWNER_SHARE), (factory, FEE_TO)]
+        *answers, first, second = yield [*of_pair, (factory, OWNER_SHARE), (factory, FEE_TO), *names(pool)]
+        if lie := other_names(pool, (first, second)):
+            return lie
         reserve0, reserve1, fee0, fee1 = answered(answers[0], 4, at)
         stable, scale0, scale1, share, fee_to = (answered(each, 1, at)[0] for each in answers[1:])
         return SolidlyPool(
