@@ -147,7 +147,7 @@ def test_a_registry_that_lies_about_tokens(family: str, make_bench: Callable[[st
 @pytest.mark.parametrize("family", ANNOUNCED)
 def test_a_pool_that_is_announced_again_and_again_is_one(family: str, make_bench: Callable[[str], Any]) -> None:
     bench = make_bench(family)
-    ears, random, again = Ears(bench), Random(11), list[Log]()
+    ears, random, again = Ears(bench), Random(9), list[Log]()
 
     def twice(log: Log) -> list[Log]:
         found = ears.market.registry.discovered(log)
