@@ -117,6 +117,7 @@ class DexSettings(Section, frozen=True, kw_only=True):
         "velodrome",
         "camelot",
         "slipstream",
+        "algebra",
         "curve_stableswap_ng",
         "curve_stableswap_ng_meta",
         "curve_stableswap_legacy",

@@ -12,6 +12,7 @@ from tallyio.core.chain import BlockRef, Log, NewBlock
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import (
     AERODROME,
+    ALGEBRA,
     BALANCER_V2,
     CAMELOT,
     CURVE_LEGACY,
@@ -38,7 +39,7 @@ from tallyio.devnet.deploy.exchanges import MULTICALL3, multicall3
 from tallyio.devnet.deploy.pancake import pancake_contracts
 from tallyio.devnet.deploy.standins import standins
 from tallyio.devnet.deploy.tokens import own_contracts
-from tallyio.devnet.venues.concentrated import pancake_v3_artifact, pancake_v3_deployer
+from tallyio.devnet.venues.concentrated import algebra_artifact, pancake_v3_artifact, pancake_v3_deployer
 from tallyio.devnet.venues.crypto import DEPLOY as DEPLOY_CRYPTO
 from tallyio.devnet.venues.uniswap_v4 import KEY
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
@@ -399,6 +400,42 @@ class SlipstreamBench(TicksBench):
         order = (a, b, dict(self.tiers)[fee], pool)
         self.chain.call(self.factory, "announce(address,address,int24,address)", *order)
         return Address(pool)
+
+
+class AlgebraBench(TicksBench):
+    family = ALGEBRA
+    tiers = ((0, 60),)
+    untold = ("volume",)
+
+    def _deploy(self) -> Address:
+        deployer = self.chain.deploy(algebra_artifact("AlgebraPoolDeployer"))
+        code = algebra_artifact("AlgebraFactory")
+        factory = self.chain.deploy(code, abi.pack("(address,address)", deployer, ME))
+        self.chain.call(deployer, "setFactory(address)", factory)
+        return factory
+
+    def _make(self, a: str, b: str, fee: int) -> Address:
+        (pool,) = self.chain.call(self.factory, "createPool(address,address)", a, b, returns="(address)")
+        return Address(pool)
+
+    def _tick(self, pool: Pool) -> int:
+        answer = self.chain.evm.message_call(ME, pool.address, calldata=abi.call("globalState()"))
+        return int(abi.unpack("(uint160,int24)", bytes(answer)[:64])[1])
+
+    def _position(self, pool: Pool, low: int, high: int, amount: int) -> None:
+        order = "mint2(address,int24,int24,uint128)"
+        self.chain.call(self.chain.trader, order, pool.address, low, high, amount)
+
+    def change(self, random: Random, pool: Pool) -> None:
+        if random.random() < 0.8:
+            super().change(random, pool)
+            return
+        alpha = random.randrange(30_000)
+        middles, stretches = [random.randrange(10**5) for _ in range(2)], [random.randrange(1, 9000) for _ in range(3)]
+        terms = (alpha, 30_000 - alpha, *middles, *stretches[:2], random.randrange(20), stretches[2], 100)
+        operator = self.chain.call(pool.address, "dataStorageOperator()", returns="(address)")[0]
+        order = "changeFeeConfiguration((uint16,uint16,uint32,uint32,uint16,uint16,uint32,uint16,uint16))"
+        self.chain.call(operator, order, terms)
 
 
 class V4Bench:
@@ -1154,6 +1191,7 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     "pancakeswap_v3": PancakeV3Bench,
     "uniswap_v4": V4Bench,
     "slipstream": SlipstreamBench,
+    "algebra": AlgebraBench,
     AERODROME: lambda: SolidlyBench(AERODROME),
     VELODROME: lambda: SolidlyBench(VELODROME),
     CAMELOT: lambda: SolidlyBench(CAMELOT),

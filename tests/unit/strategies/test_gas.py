@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tallyio.core.pools import BALANCER_V3, PANCAKE_V3, V2, V3, V4
+from tallyio.core.pools import ALGEBRA, BALANCER_V3, PANCAKE_V3, V2, V3, V4
 from tallyio.core.trade import FlashLoan, LiquidateStep, Route, SwapStep
 from tallyio.core.units import Address
 from tallyio.protocols.dex.siblings import FAMILIES
@@ -27,7 +27,12 @@ STEPS: dict[str, SwapStep | LiquidateStep | FlashLoan] = {
     },
     **{
         name: SwapStep(ANY, family, ANY, ANY, 1, 1, 0)
-        for name, family in (("pancakeswap-v3", PANCAKE_V3), ("balancer-v3", BALANCER_V3), ("v4", V4))
+        for name, family in (
+            ("pancakeswap-v3", PANCAKE_V3),
+            ("balancer-v3", BALANCER_V3),
+            ("v4", V4),
+            ("algebra", ALGEBRA),
+        )
     },
     "v2": V2_SWAP,
     "v3": V3_SWAP,
@@ -44,9 +49,9 @@ def named(entry: str) -> Route:
     return Route(funding=funding, inner=tuple(step for step in found if not isinstance(step, FlashLoan)))
 
 
-OUTSIDE = re.compile("^router|stand-in|balancer-v2|algebra")
+OUTSIDE = re.compile("^router|stand-in|balancer-v2")
 """Routers are no routes of ours, and a stand-in uses what it uses. A pool of Balancer v2's is counted as a stable one,
-which the table does not have. The executor alone knows Algebra's."""
+which the table does not have."""
 MODELLED = [(entry, gas) for entry, gas in TABLE.items() if not OUTSIDE.search(entry)]
 
 
@@ -55,7 +60,7 @@ def test_the_defaults_are_near_what_was_measured(entry: str, measured: int) -> N
     assert GasModel().route(named(entry)) == pytest.approx(measured + BID, rel=0.15)
 
 
-@pytest.mark.parametrize("name", ["v3", "pancakeswap-v3", "v4", "balancer-v3"])
+@pytest.mark.parametrize("name", ["v3", "pancakeswap-v3", "v4", "balancer-v3", "algebra"])
 def test_a_hop_is_what_its_row_has_more_than_two_pairs(name: str) -> None:
     pairs = TABLE["cycle, v2 v2"]
     measured = TABLE[f"cycle, v2 {name}"] - pairs + TABLE["cycle, v2 v2 v2"] - pairs

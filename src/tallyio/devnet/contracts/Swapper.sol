@@ -19,6 +19,7 @@ interface Solid {
 
 interface Ranges {
     function mint(address owner, int24 low, int24 high, uint128 amount, bytes calldata data) external;
+    function mint(address sender, address owner, int24 low, int24 high, uint128 amount, bytes calldata data) external;
 }
 
 /// @title Trades at exchanges that have no router on the devnet: pays, calls, hands over what came. It keeps nothing.
@@ -61,6 +62,16 @@ contract Swapper {
     /// @dev The position is the caller's, who has sent enough tokens; what is left goes back.
     function provide(Ranges pool, int24 low, int24 high, uint128 amount) external {
         pool.mint(msg.sender, low, high, amount, "");
+        _giveBack(pool);
+    }
+
+    /// @dev As `provide`, to pools that are told who pays.
+    function provideAs(Ranges pool, int24 low, int24 high, uint128 amount) external {
+        pool.mint(address(this), msg.sender, low, high, amount, "");
+        _giveBack(pool);
+    }
+
+    function _giveBack(Ranges pool) private {
         _handOver(Ends(address(pool)).token0());
         _handOver(Ends(address(pool)).token1());
     }

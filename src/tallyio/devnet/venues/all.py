@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tallyio.core.pools import (
     AERODROME,
+    ALGEBRA,
     BALANCER_V2,
     CAMELOT,
     CURVE_LEGACY,
@@ -35,6 +36,7 @@ from tallyio.devnet.world import Venue
 DEPLOYS: tuple[Deploy, ...] = (
     concentrated.deploy_pancake_v3,
     concentrated.deploy_slipstream,
+    concentrated.deploy_algebra,
     uniswap_v4.deploy_uniswap_v4,
     solidly.deploy_solidly,
     stableswap.deploy_stableswap,
@@ -45,6 +47,7 @@ DEPLOYS: tuple[Deploy, ...] = (
 SELLS: Mapping[str, Sell] = {
     PANCAKE_V3: concentrated.sell,
     SLIPSTREAM: concentrated.sell,
+    ALGEBRA: concentrated.sell,
     V4: uniswap_v4.sell,
     AERODROME: solidly.sell,
     CAMELOT: solidly.sell,

@@ -1,10 +1,10 @@
-"""PancakeSwap v3 from its published pool and factory, and Slipstream: Uniswap v3's pools, a stand-in's factory."""
+"""PancakeSwap v3 and Algebra from their published builds, and Slipstream: Uniswap v3's pools, a stand-in's factory."""
 
 from collections.abc import Iterator
 
 from tallyio.chains.addresses import created2_by
 from tallyio.chains.keccak import keccak256
-from tallyio.core.pools import PANCAKE_V3, SLIPSTREAM
+from tallyio.core.pools import ALGEBRA, PANCAKE_V3, SLIPSTREAM
 from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.devnet.artifacts import Artifact, from_package
@@ -17,6 +17,7 @@ from tallyio.devnet.world import Token, Venue, VenuePool
 from tallyio.hot_path.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
 
 PANCAKE = (("WETH", "USDC", 500, 10), ("WETH", "WBTC", 2500, 50), ("USDC", "DAI", 100, 1), ("WETH", "LINK", 2500, 50))
+ALGEBRAIC = (("WETH", "USDC", 60), ("WBTC", "USDC", 60))
 SLIP = (("WETH", "USDC", 500, 10), ("WETH", "LINK", 3000, 60))
 CREATE = "createPool(address,address,uint24)"
 RANGES = ((600, 4), (6000, 2), (60_000, 1))
@@ -30,6 +31,10 @@ def pancake_v3_deployer(pool: Artifact) -> tuple[Artifact, bytes]:
 
 def pancake_v3_artifact(name: str) -> Artifact:
     return from_package("pancakeswap-v3-core", f"artifacts/contracts/{name}.sol/{name}.json")
+
+
+def algebra_artifact(name: str) -> Artifact:
+    return from_package("algebra-v1-core", f"artifacts/contracts/{name}.sol/{name}.json")
 
 
 def deploy_pancake_v3(builder: Builder) -> tuple[Venue, ...]:
@@ -65,6 +70,23 @@ def deploy_slipstream(builder: Builder) -> tuple[Venue, ...]:
     return (Venue(SLIPSTREAM, SLIPSTREAM, announces, tuple(pools), "Uniswap v3's pools behind a stand-in's factory"),)
 
 
+def deploy_algebra(builder: Builder) -> tuple[Venue, ...]:
+    session = builder.session
+    deployer = session.create(algebra_artifact("AlgebraPoolDeployer"))
+    owner = abi.pack("(address,address)", deployer, session.deployer.address)
+    factory = session.create(algebra_artifact("AlgebraFactory"), owner)
+    session.send(session.deployer, deployer, abi.call("setFactory(address)", factory), "tell the deployer its factory")
+    code, pools = algebra_artifact("AlgebraPool"), []
+    for a, b, spacing in ALGEBRAIC:
+        t0, t1 = builder.sorted((a, b))
+        made = abi.call("createPool(address,address)", t0.address, t1.address)
+        session.send(session.deployer, factory, made, f"create {a}/{b}", gas=GAS)
+        salt = keccak256(abi.pack("(address,address)", t0.address, t1.address))
+        pool = created2_by(deployer, salt, code.init_code_hash)
+        pools.append(_filled(builder, pool, t0, t1, spacing, "provideAs"))
+    return (Venue(ALGEBRA, ALGEBRA, factory, tuple(pools)),)
+
+
 def sell(order: Order) -> Sale:
     first = order.places[0] == 0
     limit = MIN_SQRT_RATIO + 1 if first else MAX_SQRT_RATIO - 1
@@ -85,12 +107,12 @@ def _address(maker: Address, code: Artifact, t0: Token, t1: Token, fee: int) -> 
     return created2_by(maker, salt, code.init_code_hash)
 
 
-def _filled(builder: Builder, pool: Address, t0: Token, t1: Token, spacing: int) -> VenuePool:
+def _filled(builder: Builder, pool: Address, t0: Token, t1: Token, spacing: int, order: str = "provide") -> VenuePool:
     session, provider, price = builder.session, builder.provider, sqrt_price_x96(t0, t1)
     session.send(session.deployer, pool, abi.call("initialize(uint160)", price), "initialize a pool")
     for low, high, amount in positions(t0, t1, price, spacing):
         _lend(session, builder, (t0, t1))
-        data = abi.call("provide(address,int24,int24,uint128)", pool, low, high, amount)
+        data = abi.call(f"{order}(address,int24,int24,uint128)", pool, low, high, amount)
         session.send(provider, builder.swapper, data, "fill a pool", gas=GAS)
     return VenuePool(pool, (t0.address, t1.address))
 

@@ -2,6 +2,7 @@
 
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import AERODROME, CAMELOT, TRICRYPTO, TWOCRYPTO, VELODROME, Pool
+from tallyio.protocols.dex.algebra import Algebra
 from tallyio.protocols.dex.balancer_buffers import BalancerBuffers
 from tallyio.protocols.dex.balancer_v2 import BalancerV2
 from tallyio.protocols.dex.balancer_v3 import BalancerV3
@@ -26,6 +27,7 @@ _ALL: tuple[Family, ...] = (
     PancakeSwapV3(),
     UniswapV4(),
     Slipstream(),
+    Algebra(),
     BalancerV2(),
     BalancerV3(),
     BalancerBuffers(),

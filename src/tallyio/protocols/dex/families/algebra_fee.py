@@ -6,6 +6,7 @@ before it is full, so its first timepoint is the oldest.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import isqrt
 
 import msgspec
 
@@ -15,6 +16,8 @@ _VOLUME_SHIFT = 57
 _UINT16_MAX = 2**16 - 1
 _UINT88 = 2**88
 _UINT144 = 2**144
+_UINT256_MAX = 2**256 - 1
+_MOST_VOLUME = 100_000 << 64
 
 
 class FeeConfig(msgspec.Struct, frozen=True):
@@ -39,6 +42,19 @@ class Timepoint(msgspec.Struct, frozen=True):
     volatility_cumulative: int
     average_tick: int
     volume_cumulative: int
+
+
+def volume_per_liquidity(liquidity: int, amount0: int, amount1: int) -> int:
+    """What a swap of these amounts (of either sign) adds to the volume, Q64: their geometric mean over liquidity."""
+    volume = isqrt(abs(amount0)) * isqrt(abs(amount1))
+    share = (_UINT256_MAX if volume >= 2**192 else volume << 64) // max(liquidity, 1)
+    return min(share, _MOST_VOLUME)
+
+
+def pruned(points: Sequence[Timepoint]) -> tuple[Timepoint, ...]:
+    """The timepoints that a window from the last on can reach: those in it, and the one before."""
+    first = bisect_right(points, points[-1].timestamp - WINDOW, key=lambda point: point.timestamp)
+    return tuple(points[max(first - 1, 0) :])
 
 
 def sigmoid(x: int, gamma: int, alpha: int, beta: int) -> int:

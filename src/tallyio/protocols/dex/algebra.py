@@ -1,0 +1,230 @@
+"""Algebra v1 (QuickSwap v3 and its kind): Uniswap v3's walk, with a fee that follows the day's volatility and volume.
+
+A second's first swap or change of liquidity at the price writes a timepoint into the pool's oracle, and with it the fee
+is found anew: from the oracle's window, and from the volume since the timepoint before, which no view tells. A pool is
+therefore traded once a timepoint was written before our eyes. Its terms may change without an event of the pool: they
+are read at every block. Later versions of Algebra answer otherwise and are refused. Source: the Algebra technical paper
+on adaptive fees; judged by the published contracts.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tallyio.core.chain import Log
+from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import ALGEBRA, Pool, PoolState, V3State
+from tallyio.core.units import Address
+from tallyio.hot_path.amm import v3
+from tallyio.hot_path.curve import Curve
+from tallyio.protocols.dex.algebra_oracle import FEE_CONFIG, config_of, point_of, read_points, timepoint
+from tallyio.protocols.dex.answers import answered, event, selector, signed_word
+from tallyio.protocols.dex.deployments import Deployment
+from tallyio.protocols.dex.families.algebra_fee import (
+    FeeConfig,
+    Timepoint,
+    new_fee,
+    pruned,
+    volume_per_liquidity,
+    written,
+)
+from tallyio.protocols.dex.family import Family, Reading, Refused, SwapResult
+from tallyio.protocols.dex.identity import names, other_names
+from tallyio.protocols.dex.tick_reading import read_ticks
+from tallyio.protocols.dex.uniswap_v3 import (
+    BURN,
+    INITIALIZE,
+    LIQUIDITY,
+    MINT,
+    SWAP,
+    TICK_SPACING,
+    TICKS,
+    UniswapV3,
+    filled,
+    position,
+    ticks_obstacle,
+    virtual_reserves,
+)
+from tallyio.protocols.dex.words import address_word, signed, topic, words
+
+POOL = event("Pool(address,address,address)")
+"""``Pool(address indexed token0, address indexed token1, address pool)``"""
+FEE = event("Fee(uint16)")
+GLOBAL_STATE, OPERATOR = selector("globalState()"), selector("dataStorageOperator()")
+TICK_TABLE = selector("tickTable(int16)")
+GROWTH = selector("totalFeeGrowth0Token()"), selector("totalFeeGrowth1Token()")
+SPACING = 60
+_GLOBAL_WORDS = 7
+_EVENTS = UniswapV3()
+
+
+class AlgebraState(PoolState, frozen=True):
+    """``fee_pips`` is that of the last timepoint's second. ``volume`` is what was traded since (Q64, per liquidity);
+    ``None`` while that is not known. ``points``: what its oracle knows that a window can reach."""
+
+    ticks: V3State
+    fee_pips: int
+    points: tuple[Timepoint, ...]
+    config: FeeConfig
+    operator: Address
+    volume: int | None = None
+    unread: bool = False
+    """Whether the last of ``points`` and the fee are to be read."""
+
+
+class Algebra(Family):
+    name = ALGEBRA
+    typical_gas = 138_000
+    lends = True
+    read_first = True
+    topics = frozenset({POOL, INITIALIZE, SWAP, MINT, BURN, FEE})
+
+    def discover(self, log: Log, deployment: Deployment) -> Pool | None:
+        if not log.topics or log.topics[0] != POOL:
+            return None
+        (pool,) = words(log, 3, 1)
+        token0, token1 = topic(log, 1), topic(log, 2)
+        if token0 >= token1:
+            raise ChainDataError(f"the factory {log.address} announced a pool that Algebra cannot have")
+        tokens = address_word(token0), address_word(token1)
+        return Pool(address_word(pool), ALGEBRA, deployment.protocol, tokens, 0, SPACING)
+
+    def polled(self, pool: Pool, state: PoolState) -> bool:
+        return True
+
+    def read(self, pool: Pool) -> Reading:
+        asked = [(pool.address, each) for each in (GLOBAL_STATE, LIQUIDITY, TICK_SPACING, OPERATOR, *GROWTH)]
+        told, within, spacing, named, *rest = yield [*asked, *names(pool)]
+        growth, tokens = rest[:2], rest[2:]
+        if lie := other_names(pool, tokens):
+            return lie
+        if told is None or len(told) != 32 * _GLOBAL_WORDS:
+            return Refused("its contract answers as another version of Algebra does")
+        if signed_word(answered(spacing, 1, pool.address)[0]) != SPACING:
+            return Refused(f"its tick spacing is not {SPACING}")
+        price, tick, fee, index = answered(told, 4, pool.address)
+        if not price:
+            return None
+        operator = address_word(answered(named, 1, pool.address)[0])
+        (config,) = yield [(operator, FEE_CONFIG)]
+        points = yield from read_points(operator, index)
+        found = yield from read_ticks(pool, TICK_TABLE, TICKS, SPACING)
+        ticks = V3State(
+            price,
+            signed_word(tick),
+            answered(within, 1, pool.address)[0],
+            tuple(at for at, _, _ in found),
+            tuple(net for _, _, net in found),
+            tuple(gross for _, gross, _ in found),
+        )
+        untouched = not any(answered(each, 1, pool.address)[0] for each in growth)
+        return AlgebraState(ticks, fee, pruned(points), config_of(config, operator), operator, 0 if untouched else None)
+
+    def refresh(self, pool: Pool, state: PoolState) -> Reading:
+        own = _own(pool, state)
+        config, told = yield [(own.operator, FEE_CONFIG), (pool.address, GLOBAL_STATE)]
+        own = msgspec.structs.replace(own, config=config_of(config, own.operator))
+        if not own.unread:
+            return own
+        _, _, fee, index = answered(told, 4, pool.address)
+        (last,) = yield [(own.operator, timepoint(index))]
+        points = (*own.points[:-1], point_of(last, own.operator))
+        return msgspec.structs.replace(own, fee_pips=fee, points=pruned(points), unread=False)
+
+    def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
+        if state is None:
+            return None
+        own = _own(pool, state)
+        for log in logs:
+            if log.topics[0] == FEE:
+                own = _timed(own, timestamp)
+                (fee,) = words(log, 1, 1)
+                if fee != own.fee_pips and not own.unread:
+                    raise ChainDataError(f"pool {pool.address} has the fee {fee}, expected {own.fee_pips}")
+                continue
+            if log.topics[0] == SWAP or (log.topics[0] in (MINT, BURN) and _at_price(own.ticks, log)):
+                own = _timed(own, timestamp)
+            ticks = _EVENTS.advance(pool, own.ticks, [log], timestamp)
+            if ticks is None:
+                return None
+            own = msgspec.structs.replace(own, ticks=ticks)
+            if log.topics[0] == SWAP:
+                amount0, amount1 = words(log, 3, 5)[:2]
+                own = _traded(own, signed(amount0, 256), signed(amount1, 256))
+        return own
+
+    def swap(
+        self,
+        pool: Pool,
+        state: PoolState,
+        token_in: Address,
+        token_out: Address,
+        amount: int,
+        timestamp: int,
+        *,
+        exact_out: bool = False,
+    ) -> SwapResult:
+        own, zero_for_one = _timed(_known(pool, state, timestamp), timestamp), token_in == pool.token0
+        done = v3.swap(own.ticks, SPACING, own.fee_pips, zero_for_one, amount, exact_in=not exact_out)
+        amounts = filled(pool, amount, done.unfilled, done.amount_in, done.amount_out)
+        after = msgspec.structs.replace(own, ticks=v3.after(own.ticks, done))
+        return SwapResult(*amounts, _traded(after, *amounts))
+
+    def curve(self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> Curve:
+        own = _timed(_known(pool, state, timestamp), timestamp)
+        return Curve(msgspec.structs.replace(pool, fee_pips=own.fee_pips), own.ticks, token_in == pool.token0)
+
+    def holdings(self, pool: Pool, state: PoolState) -> tuple[int, ...]:
+        return virtual_reserves(_own(pool, state).ticks)
+
+    def obstacle(self, pool: Pool, state: PoolState) -> str:
+        return ticks_obstacle(_own(pool, state).ticks)
+
+    def readable(self, state: PoolState, read: PoolState) -> PoolState:
+        """No view tells the volume since the last timepoint."""
+        if isinstance(state, AlgebraState) and isinstance(read, AlgebraState) and read.volume is None:
+            return msgspec.structs.replace(state, volume=None)
+        return state
+
+
+def _timed(own: AlgebraState, now: int) -> AlgebraState:
+    """With the timepoint of ``now``, and the fee that it makes; where the volume before it is not known it is to be
+    read. As it is for a moment that has passed."""
+    if own.points[-1].timestamp >= now:
+        return own
+    if own.volume is None:
+        placed = msgspec.structs.replace(own.points[-1], timestamp=now)
+        return msgspec.structs.replace(own, points=(*own.points, placed), volume=0, unread=True)
+    tick = own.ticks.tick
+    fee = new_fee(own.points, now, tick, own.volume, own.config)
+    points = pruned((*own.points, written(own.points, now, tick, own.volume)))
+    return msgspec.structs.replace(own, points=points, fee_pips=own.fee_pips if fee is None else fee, volume=0)
+
+
+def _traded(own: AlgebraState, amount0: int, amount1: int) -> AlgebraState:
+    added = volume_per_liquidity(own.ticks.liquidity, amount0, amount1)
+    return msgspec.structs.replace(own, volume=(own.volume or 0) + added)
+
+
+def _at_price(ticks: V3State, log: Log) -> bool:
+    """Whether a Mint or Burn moves the liquidity at the price."""
+    lower, upper = position(log)
+    amount = words(log, 4, 4)[1] if log.topics[0] == MINT else words(log, 4, 3)[0]
+    return lower <= ticks.tick < upper and bool(amount)
+
+
+def _known(pool: Pool, state: PoolState, timestamp: int) -> AlgebraState:
+    """Raises ``ChainDataError`` where the fee at ``timestamp`` cannot be told."""
+    own = _own(pool, state)
+    if own.unread or (own.volume is None and own.points[-1].timestamp < timestamp):
+        raise ChainDataError(
+            f"pool {pool.address}: what was traded since its last timepoint is not known",
+            todo="Wait until its first trade after the start of the mirror",
+        )
+    return own
+
+
+def _own(pool: Pool, state: PoolState) -> AlgebraState:
+    if not isinstance(state, AlgebraState):
+        raise ChainDataError(f"pool {pool.address} of family {pool.family} does not match its state")
+    return state
