@@ -178,10 +178,12 @@ class Searcher:
         recovery = await reconciler.recover()
         next_nonce = await reads.nonce(self.rpc, signer.address, recovery.head.hash)
         nonces = NonceBook.restore(self.journal, signer.address, chain_nonce=next_nonce, head=recovery.head.number)
-        strategies, victim_effect = build_strategies(self.directory, self.mirror.market.registry)
+        built = build_strategies(self.directory, self.mirror.market.registry)
         self.planner = Planner(
-            strategies=strategies,
-            victim_effect=victim_effect,
+            strategies=built.strategies,
+            victim_effect=built.victim_effect,
+            together=built.together,
+            joint_ms=min(settings.joint_ms, settings.plan_ms // 2),
             limits=limits,
             ground=self._ground(signer.address),
             signer=signer,

@@ -1,5 +1,7 @@
 """The strategies that a configuration asks for."""
 
+from typing import NamedTuple
+
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.chain import PendingTransaction
 from tallyio.core.errors import ConfigError
@@ -11,19 +13,31 @@ from tallyio.strategies.backrun import Backrun
 from tallyio.strategies.base import Strategy
 from tallyio.strategies.detection import Detection
 from tallyio.strategies.liquidation import Liquidation, LiquidationSettings
+from tallyio.strategies.together import Together
 
 KNOWN = ("arbitrage", "liquidation", "backrun")
 
 
-def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> tuple[list[Strategy], VictimEffect]:
-    """One object a name, each with its own TOML, and how a pending transaction's effect is told."""
+class Built(NamedTuple):
+    """``victim_effect``: how a pending transaction's effect is told; ``together`` is there beside arbitrage alone."""
+
+    strategies: list[Strategy]
+    victim_effect: VictimEffect
+    together: Together | None
+
+
+def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> Built:
+    """One object a name, each with its own TOML."""
+    together = None
     built: list[Strategy] = []
     detection = Detection()
     victims = Backrun(registry, ArbitrageSettings())
     for name in directory.settings.strategies:
         match name:
             case "arbitrage":
-                built.append(Arbitrage(directory.strategy(name, ArbitrageSettings), detection))
+                settings = directory.strategy(name, ArbitrageSettings)
+                built.append(Arbitrage(settings, detection))
+                together = Together(settings, detection)
             case "liquidation":
                 built.append(Liquidation(directory.strategy(name, LiquidationSettings)))
             case "backrun":
@@ -38,4 +52,4 @@ def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> tuple
         left = victims.after_victim(victim, view)
         return left[0] if left else None
 
-    return built, effect
+    return Built(built, effect, together)

@@ -85,6 +85,9 @@ class Settings(Section, frozen=True, kw_only=True):
     cycles: CycleSettings = CycleSettings()
     plan_ms: Positive = 700
     """How long one slot may be planned, in milliseconds; the best trades come first."""
+    joint_ms: NonNegative = 250
+    """How long, in milliseconds of ``plan_ms``, the cycles of a block may be planned together over the pools that they
+    share; where that takes longer or gains nothing, one best follows another. 0: never."""
     alternatives: NonNegative = 4
     """How many trades of a plan are also sent alone, for the case that a rival breaks the plan."""
     verify_every_blocks: NonNegative = 25

@@ -1,7 +1,8 @@
 """See, decide, prove: from the state after a block to the signed trades for the next one.
 
 Greedy by net value: the best opportunity on the view, its effect, the best that is left, until nothing above the
-minimum remains. Each trade is proved on the local EVM after the trades before it, with the very bytes that are signed.
+minimum remains. Where a cycle is what comes next, all cycles are planned together if that brings more. Each trade is
+proved on the local EVM after the trades before it, with the very bytes that are signed.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from tallyio.engine.slot import Slot, Trade, TransactionFees
 from tallyio.engine.suspects import without
 from tallyio.execution.plan import execute_calldata
 from tallyio.journal.log import Journal
-from tallyio.journal.records import BreakerState
+from tallyio.journal.records import BreakerState, JointPlan
 from tallyio.market.view import MarketView
 from tallyio.risk.gate import decide
 from tallyio.risk.limits import Exposure, Limits, Prices
@@ -28,6 +29,7 @@ from tallyio.risk.margin import Margin
 from tallyio.risk.reasons import Reason
 from tallyio.strategies.base import Strategy
 from tallyio.strategies.greedy import net_of
+from tallyio.strategies.together import Together
 from tallyio.wallet.nonces import NonceBook
 from tallyio.wallet.signer import Signer
 from tallyio.wallet.transaction import UnsignedTransaction
@@ -65,6 +67,8 @@ class Planner:
         priority_fee_wei: int,
         journal: Journal,
         watch: Watch,
+        together: Together | None = None,
+        joint_ms: int = 0,
     ) -> None:
         self.strategies = tuple(strategies)
         self.victim_effect = victim_effect
@@ -77,6 +81,8 @@ class Planner:
         self.priority_fee_wei = priority_fee_wei
         self.journal = journal
         self.watch = watch
+        self.together = together
+        self.joint_ns = joint_ms * 1_000_000
         self.breaker = BreakerState()
         self.margin = Margin()
         self.halted = False
@@ -137,6 +143,8 @@ class Planner:
     async def _next_trade(self, slot: Slot, event: ChainEvent) -> bool:
         """Take the best candidate. Those of one look at the view that touch nothing a taken one changed stay exact, so
         a new look is needed only when they are used up."""
+        if event is slot.parent and await self._next_together(slot):
+            return True
         while True:
             fresh = not slot.candidates
             if fresh:
@@ -146,12 +154,43 @@ class Planner:
                 touched = _touched(opportunity)
                 if touched & slot.changed or _key(opportunity) in slot.refused:
                     continue
+                if event is slot.parent and self._plan_together(slot, opportunity):
+                    return await self._next_trade(slot, event)
                 if await self._attempt(slot, opportunity):
                     slot.changed |= touched
                     return True
                 slot.refused.add(_key(opportunity))
             if fresh and not self._look_past(slot):
                 return False
+
+    def _plan_together(self, slot: Slot, best: Opportunity) -> bool:
+        """Whether the cycles that are left are to be traded as one plan, ``best`` being one; asked once a slot."""
+        if self.together is None or not self.joint_ns or slot.together is not None:
+            return False
+        if best.strategy != self.together.name:
+            return False
+        until_ns = self.watch.clock.monotonic_ns() + self.joint_ns
+        with self.watch.stage("detect"):
+            plan = self.together.plan(slot.view, lambda: self.watch.clock.monotonic_ns() > until_ns)
+        slot.together = list(plan.opportunities) if plan else []
+        if plan:
+            ids = tuple(opportunity.id for opportunity in plan.opportunities)
+            self.journal.append(
+                JointPlan(slot.target, ids, plan.gross_wei, plan.single_wei, plan.net_wei, plan.greedy_wei)
+            )
+        return plan is not None
+
+    async def _next_together(self, slot: Slot) -> bool:
+        """The next trade of the plan; what follows one that is refused was sized behind it, and is let go."""
+        if not slot.together:
+            return False
+        opportunity = slot.together.pop(0)
+        slot.candidates = []
+        if await self._attempt(slot, opportunity):
+            return True
+        slot.refused.add(_key(opportunity))
+        slot.together = []
+        return False
 
     def _look_past(self, slot: Slot) -> bool:
         """Leave out what failed in simulation, so that good trades are found beside it; whether there was any."""

@@ -54,6 +54,9 @@ class Slot:
     """Found at the last look at the view and not yet taken or refused."""
     changed: set[str] = field(default_factory=set)
     """Pools and borrowers that trades taken since that look have changed."""
+    together: list[Opportunity] | None = None
+    """What is left of the trades that were planned together, each exact behind those before it; ``None`` before that
+    was tried."""
     seen: set[Hash32] = field(default_factory=set)
     worked: list[Opportunity] = field(default_factory=list)
     """Trades that were proved."""

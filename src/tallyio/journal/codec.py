@@ -46,6 +46,7 @@ for _kind in (
     records.LedgerOpened,
     records.LedgerRolledBack,
     records.Diverged,
+    records.JointPlan,
 ):
     register(_kind)
 
@@ -89,6 +90,8 @@ def links(record: Any) -> tuple[str, ...]:
             found = (record.bundle_id,)
         case trade.Outcome():
             found = (record.opportunity_id, record.bundle_id, record.tx_hash)
+        case records.JointPlan():
+            found = record.opportunity_ids
         case records.NoncesReserved() | records.NoncesReleased():
             found = (record.plan_id,)
     return tuple(dict.fromkeys(id_ for id_ in found if id_))
@@ -97,7 +100,7 @@ def links(record: Any) -> tuple[str, ...]:
 def block_number(record: Any) -> int | None:
     """The block that a record is about: the target of a trade, else where it happened."""
     match record:
-        case trade.Opportunity() | trade.Bundle() | records.NoncesReserved():
+        case trade.Opportunity() | trade.Bundle() | records.NoncesReserved() | records.JointPlan():
             return record.target_block
         case trade.Proof() | trade.Outcome() | records.LedgerOpened() | records.Diverged() | chain.NewBlock():
             return record.block.number if record.block else None

@@ -91,6 +91,22 @@ class Diverged(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...]
 
 
+class JointPlan(msgspec.Struct, frozen=True):
+    """The cycles of one block were planned together, their pools shared: the trades ``opportunity_ids``, in order.
+
+    ``gross_wei`` is what they add up to before gas, ``single_wei`` what the best cycle alone brings before gas;
+    ``net_wei`` is after gas, ``greedy_wei`` what one best after another would bring after gas, ``None`` where that was
+    not looked at to its end.
+    """
+
+    target_block: int
+    opportunity_ids: tuple[str, ...]
+    gross_wei: int
+    single_wei: int
+    net_wei: int
+    greedy_wei: int | None
+
+
 class PredictionError(msgspec.Struct, frozen=True):
     """What a landed trade used and made, less what its simulation had said: gas, and gross profit in wei.
 

@@ -7,6 +7,7 @@ import msgspec
 
 from tallyio.core.trade import Bundle, Decision, Opportunity, Outcome, Proof, Submission
 from tallyio.journal.log import JournalReader
+from tallyio.journal.records import JointPlan
 
 _Record = TypeVar("_Record")
 LANDED = "landed"
@@ -22,6 +23,7 @@ class RunRecords(msgspec.Struct, frozen=True):
     bundles: tuple[Bundle, ...] = ()
     submissions: tuple[Submission, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    joint: tuple[JointPlan, ...] = ()
 
     def landed(self) -> list[Outcome]:
         """Transactions that are on the chain, each once, by block."""
@@ -56,4 +58,5 @@ def read_run(journal: JournalReader, since: int = 0) -> RunRecords:
         def of(kind: type[_Record]) -> tuple[_Record, ...]:
             return tuple(entry.record for entry in journal.read(kind, since))
 
-        return RunRecords(of(Opportunity), of(Decision), of(Proof), of(Bundle), of(Submission), of(Outcome))
+        sent = of(Bundle), of(Submission), of(Outcome)
+        return RunRecords(of(Opportunity), of(Decision), of(Proof), *sent, of(JointPlan))

@@ -42,6 +42,11 @@ def _summary(tally: Tally) -> Table:
     table.add_row("trades that lost money", str(tally.losing), style=_colour(not tally.losing))
     difference = tally.ledger_difference_wei
     table.add_row("ledger against the chain", f"{difference} wei", style=_colour(not difference))
+    if tally.joint.plans:
+        table.add_row("planned together", f"{tally.joint.trades:,} trades in {tally.joint.plans:,} blocks")
+        table.add_row("gain over the best cycle alone", f"{ether(tally.joint.gain_over_single_wei)} ETH")
+        over = ether(tally.joint.gain_over_greedy_wei)
+        table.add_row("gain over one by one", f"{over} ETH in {tally.joint.compared:,} blocks")
     if tally.rivals is not None:
         table.add_row("rivals landed", f"{tally.rivals.landed:,} ({percent(tally.rivals_share)} of all)")
         table.add_row("rivals' profit", f"{ether(tally.rivals.profit_wei)} ETH")

@@ -30,6 +30,17 @@ class RivalTally(msgspec.Struct, frozen=True):
     profit_wei: int
 
 
+class JointTally(msgspec.Struct, frozen=True):
+    """Blocks whose cycles were planned together. The gains are of what was planned, over the best cycle alone (before
+    gas) and over one best after another (after it): that in the ``compared`` blocks where it is known."""
+
+    plans: int
+    trades: int
+    gain_over_single_wei: int
+    compared: int
+    gain_over_greedy_wei: int
+
+
 class Tally(msgspec.Struct, frozen=True):
     """One run. Counts are of opportunities: one that travelled in several bundles counts once.
 
@@ -63,6 +74,7 @@ class Tally(msgspec.Struct, frozen=True):
     rivals: RivalTally | None = None
     rivals_share: float | None = None
     validation: tuple[Validation, ...] = ()
+    joint: JointTally = JointTally(0, 0, 0, 0, 0)
 
 
 def tally(
@@ -107,6 +119,13 @@ def tally(
         rivals=rivals,
         rivals_share=_share(rivals, len(landed)) if rivals else None,
         validation=validations(records),
+        joint=JointTally(
+            plans=len(records.joint),
+            trades=sum(len(plan.opportunity_ids) for plan in records.joint),
+            gain_over_single_wei=sum(plan.gross_wei - plan.single_wei for plan in records.joint),
+            compared=sum(plan.greedy_wei is not None for plan in records.joint),
+            gain_over_greedy_wei=sum(p.net_wei - p.greedy_wei for p in records.joint if p.greedy_wei is not None),
+        ),
     )
 
 

@@ -1,4 +1,7 @@
+from msgspec.structs import replace
+
 from tallyio.journal.log import Journal, JournalReader
+from tallyio.journal.records import JointPlan
 from tallyio.reports.records import read_run
 
 ETH = 10**18
@@ -14,6 +17,8 @@ def test_a_run_is_read_back_from_its_journal(run, tmp_path):
     for part in (expected.opportunities, expected.decisions, expected.proofs, expected.bundles):
         journal.append_many(part)
     journal.append_many(expected.submissions)
+    expected = replace(expected, joint=(JointPlan(11, ("a",), 3, 2, 1, None),))
+    journal.append_many(expected.joint)
     last = journal.append_many(expected.outcomes)[-1]
     assert read_run(journal) == expected
     journal.close()

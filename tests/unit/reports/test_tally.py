@@ -2,8 +2,10 @@ import io
 import json
 
 import msgspec
+from msgspec.structs import replace
 from rich.console import Console
 
+from tallyio.journal.records import JointPlan
 from tallyio.reports import table
 from tallyio.reports.amounts import ether
 from tallyio.reports.exhaustive import BlockTakeable
@@ -103,3 +105,18 @@ def test_ether_is_exact_and_never_hides_an_amount():
     assert ether(1) == "<0.000001"
     assert ether(0) == "0.000000"
     assert ether(1234 * ETH) == "1,234.000000"
+
+
+def test_what_planning_together_gains_is_told(run):
+    plans = JointPlan(11, ("a", "b"), 12, 9, 10, 7), JointPlan(12, ("c", "d", "e"), 6, 4, 5, None)
+    records = replace(run.records(), joint=plans)
+    result = tally(records, version="1", seed=5, blocks=2, ledger_difference_wei=0, latency_us={})
+    assert msgspec.to_builtins(result.joint) == {
+        "plans": 2, "trades": 5, "gain_over_single_wei": 5, "compared": 1, "gain_over_greedy_wei": 3,
+    }  # fmt: skip
+    screen = Console(file=io.StringIO(), width=100)
+    screen.print(table.render(result))
+    assert "5 trades in 2 blocks" in screen.file.getvalue()
+    screen = Console(file=io.StringIO(), width=100)
+    screen.print(table.render(of(run)))
+    assert "planned together" not in screen.file.getvalue()
