@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tallyio.chains import jsonrpc, tick_lens
+from tallyio.chains import jsonrpc, storage_words, tick_lens
+from tallyio.chains.jsonrpc import RpcError
 from tallyio.core.errors import OutOfReachError
 from tallyio.core.units import Address
 
@@ -88,23 +89,41 @@ async def aggregate(
     """``(success, returned bytes)`` of each ``(target, calldata)``, all read at one block.
 
     ``block`` is a number, a block hash, or a tag. Give a number or hash when there is more than one chunk. Chunks are
-    smaller where their calls are heavy; ``tick_lens`` is put in place where one of them asks it.
+    smaller where their calls are heavy; ``tick_lens`` is put in place where one of them asks it. Questions of
+    ``storage_words`` fail where the node refuses them.
     """
     at = block_param(block)
+    slots = [storage_words.asked(data) for target, data in calls if target == storage_words.STORAGE]
+    views = [call for call in calls if call[0] != storage_words.STORAGE] if slots else calls
     requests: list[tuple[str, list[Any]]] = []
     counts = []
-    for part in _parts(calls, chunk):
+    for part in _parts(views, chunk):
         counts.append(len(part))
         call = {"to": multicall3, "data": "0x" + encode_aggregate3(part).hex()}
         if any(target == tick_lens.LENS for target, _ in part):
             requests.append(("eth_call", [{**call, "gas": hex(_GAS)}, at, _WITH_LENS]))
         else:
             requests.append(("eth_call", [call, at]))
-    answers = await rpc.batch(requests)
+    requests += [("eth_getStorageAt", [contract, f"{slot:#066x}", at]) for contract, slot in slots]
+    answers = await rpc.batch(requests, keep_errors=bool(slots))
     results: list[tuple[bool, bytes]] = []
-    for answer, count in zip(answers, counts, strict=True):
+    for answer, count in zip(answers, counts, strict=False):
+        if isinstance(answer, RpcError):
+            raise answer
         results += decode_aggregate3(jsonrpc.data(answer, "eth_call"), count)
-    return results
+    if not slots:
+        return results
+    told, words = iter(results), iter([_stored(answer) for answer in answers[len(counts) :]])
+    return [next(words if target == storage_words.STORAGE else told) for target, _ in calls]
+
+
+def _stored(answer: Any) -> tuple[bool, bytes]:
+    if isinstance(answer, RpcError):
+        return False, b""
+    word = jsonrpc.quantity(answer, "a storage word")
+    if word >> 8 * _WORD:
+        raise OutOfReachError(f"the node sent {answer!r:.60} as a storage word, expected 32 bytes")
+    return True, word.to_bytes(_WORD)
 
 
 def block_param(block: int | str) -> Any:

@@ -7,6 +7,8 @@ from eth_abi.abi import decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallyio.chains import storage_words
+from tallyio.chains.jsonrpc import RpcError
 from tallyio.chains.multicall import aggregate, decode_aggregate3, encode_aggregate3
 from tallyio.chains.rpc import Rpc
 from tallyio.core.errors import OutOfReachError
@@ -46,3 +48,30 @@ async def test_the_contract_answers_in_chunks(world_chain: Any) -> None:
         assert results[-1][0] is False
         with pytest.raises(OutOfReachError, match="multicall3 address"):
             await aggregate(rpc, Address("0x" + "12" * 20), calls)
+
+
+async def test_storage_words_come_in_their_places(world_chain: Any) -> None:
+    world = world_chain.world
+    pool = world.pools[0].address
+    view = (pool, abi.call("token0()"))
+    words = [(storage_words.STORAGE, storage_words.question(pool, slot)) for slot in (0, 6, 7)]
+    async with Rpc(world_chain.rpc_url) as rpc:
+        results = await aggregate(rpc, world.multicall3, [words[0], view, words[1], view, words[2]], "latest")
+        direct = await rpc.batch([("eth_getStorageAt", [pool, hex(slot), "latest"]) for slot in (0, 6, 7)])
+        [told] = await aggregate(rpc, world.multicall3, [view], "latest")
+    assert [results[i] for i in (0, 2, 4)] == [(True, bytes.fromhex(word[2:])) for word in direct]
+    assert results[1] == results[3] == told
+    assert any(int(word, 16) for word in direct)
+
+
+class RefusesStorage:
+    async def batch(self, calls: Any, *, keep_errors: bool = False) -> list[Any]:
+        return [RpcError(method, -32601, "no such method", None, "a node") for method, _ in calls]
+
+
+async def test_a_node_may_refuse_storage_words_but_no_views() -> None:
+    rpc: Any = RefusesStorage()
+    word = (storage_words.STORAGE, storage_words.question(Address("0x" + "ab" * 20), 3))
+    assert await aggregate(rpc, Address("0x" + "12" * 20), [word]) == [(False, b"")]
+    with pytest.raises(RpcError):
+        await aggregate(rpc, Address("0x" + "12" * 20), [word, (Address("0x" + "cd" * 20), b"1234")])

@@ -1,8 +1,9 @@
 """Algebra v1 (QuickSwap v3 and its kind): Uniswap v3's walk, with a fee that follows the day's volatility and volume.
 
 A second's first swap or change of liquidity at the price writes a timepoint into the pool's oracle, and with it the fee
-is found anew: from the oracle's window, and from the volume since the timepoint before, which no view tells. A pool is
-therefore traded once a timepoint was written before our eyes. Its terms may change without an event of the pool: they
+is found anew: from the oracle's window, and from the volume since the timepoint before, which no view tells: it is read
+from the pool's storage. Where a node refuses that, a pool is traded once a timepoint was written before our eyes. Its
+terms may change without an event of the pool: they
 are read at every block. Later versions of Algebra answer otherwise and are refused. Source: the Algebra technical paper
 on adaptive fees; judged by the published contracts.
 """
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tallyio.chains import storage_words
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import ALGEBRA, Pool, PoolState, V3State
@@ -52,8 +54,9 @@ POOL = event("Pool(address,address,address)")
 FEE = event("Fee(uint16)")
 GLOBAL_STATE, OPERATOR = selector("globalState()"), selector("dataStorageOperator()")
 TICK_TABLE = selector("tickTable(int16)")
-GROWTH = selector("totalFeeGrowth0Token()"), selector("totalFeeGrowth1Token()")
 SPACING = 60
+_VOLUME_SLOT = 3
+"""Of the pool's storage: the volume since the last timepoint, above the liquidity at the price."""
 _GLOBAL_WORDS = 7
 _EVENTS = UniswapV3()
 
@@ -93,9 +96,9 @@ class Algebra(Family):
         return True
 
     def read(self, pool: Pool) -> Reading:
-        asked = [(pool.address, each) for each in (GLOBAL_STATE, LIQUIDITY, TICK_SPACING, OPERATOR, *GROWTH)]
-        told, within, spacing, named, *rest = yield [*asked, *names(pool)]
-        growth, tokens = rest[:2], rest[2:]
+        asked = [(pool.address, each) for each in (GLOBAL_STATE, LIQUIDITY, TICK_SPACING, OPERATOR)]
+        volume = storage_words.STORAGE, storage_words.question(pool.address, _VOLUME_SLOT)
+        told, within, spacing, named, stored, *tokens = yield [*asked, volume, *names(pool)]
         if lie := other_names(pool, tokens):
             return lie
         if told is None or len(told) != 32 * _GLOBAL_WORDS:
@@ -109,16 +112,17 @@ class Algebra(Family):
         (config,) = yield [(operator, FEE_CONFIG)]
         points = yield from read_points(operator, index)
         found = yield from read_ticks(pool, TICK_TABLE, TICKS, SPACING)
+        liquidity = answered(within, 1, pool.address)[0]
         ticks = V3State(
             price,
             signed_word(tick),
-            answered(within, 1, pool.address)[0],
+            liquidity,
             tuple(at for at, _, _ in found),
             tuple(net for _, _, net in found),
             tuple(gross for _, gross, _ in found),
         )
-        untouched = not any(answered(each, 1, pool.address)[0] for each in growth)
-        return AlgebraState(ticks, fee, pruned(points), config_of(config, operator), operator, 0 if untouched else None)
+        traded = _volume(stored, liquidity)
+        return AlgebraState(ticks, fee, pruned(points), config_of(config, operator), operator, traded)
 
     def refresh(self, pool: Pool, state: PoolState) -> Reading:
         own = _own(pool, state)
@@ -181,10 +185,16 @@ class Algebra(Family):
         return ticks_obstacle(_own(pool, state).ticks)
 
     def readable(self, state: PoolState, read: PoolState) -> PoolState:
-        """No view tells the volume since the last timepoint."""
+        """Not every node tells the volume since the last timepoint."""
         if isinstance(state, AlgebraState) and isinstance(read, AlgebraState) and read.volume is None:
             return msgspec.structs.replace(state, volume=None)
         return state
+
+
+def _volume(stored: bytes | None, liquidity: int) -> int | None:
+    """``None`` where the node does not tell, or the word is another than the published contract's."""
+    word = int.from_bytes(stored) if stored and len(stored) == 32 else None
+    return None if word is None or word % 2**128 != liquidity else word >> 128
 
 
 def _timed(own: AlgebraState, now: int) -> AlgebraState:
