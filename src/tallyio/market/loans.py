@@ -70,11 +70,11 @@ class LoanBook:
             for key, (reading, calls) in asked.items():
                 _step(key, reading, [next(answers) for _ in calls], open_, found, refused)
         for key in self._stale:
-            self._found.pop(key, None)
-            told = self.passed_over.pop(key, None)
-            if key in refused and refused[key] != told:
+            lent = self._found.pop(key, None)
+            self.passed_over.pop(key, None)
+            if key in refused and lent is not None:
                 lender, token = key
-                log.info("lender passed over", lender=lender.address, token=token, reason=refused[key])
+                log.warning("lender passed over", lender=lender.address, token=token, reason=refused[key])
         self._found |= found
         self.passed_over |= refused
         self._stale.clear()

@@ -1,17 +1,18 @@
 """Which pools no route may use, and why: by state, by an operator's list, or by evidence in the logs.
 
-A token that takes a fee shows it in the logs of a swap: the pool announces an output, and the token's own Transfer
-events out of the pool never name that amount. A token that announces one amount and credits less shows it in the
-pair's input. Tokens whose logs show neither may still be caught by simulation, whose caller then condemns them.
+A token that takes a fee shows it in the logs of a swap, where a pool holds its tokens itself: the pool announces an
+output, and the token's own Transfer events out of the pool never name that amount. A token that announces one amount
+and credits less shows it in a pair's input. Those whose logs show neither fail in simulation (``market.suspicion``).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from tallyio.core.chain import Log
+from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import Pool, PoolState
 from tallyio.core.units import Address
-from tallyio.protocols.dex import uniswap_v2, uniswap_v3
+from tallyio.protocols.dex import uniswap_v2
 from tallyio.protocols.dex.siblings import family_of
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -44,13 +45,15 @@ def short_changing(logs: Iterable[Log], pools: Mapping[Address, Pool]) -> dict[A
                 for token in (pool.token0, pool.token1):
                     sent.pop((pool.address, token), None)
                     arrived.pop((pool.address, token), None)
-            elif (pool := pools.get(entry.address)) and topic in (uniswap_v2.SWAP, uniswap_v3.SWAP):
-                for token, paid, taken in _announced(pool, entry):
+            elif (pool := pools.get(entry.address)) and (told := _paid_out(pool, entry)):
+                for token in pool.tokens:
                     outgoing = sent.pop((pool.address, token), [])
+                    incoming = arrived.pop((pool.address, token), 0)
+                    paid = told.get(token, 0)
                     if paid and outgoing and paid not in outgoing:
                         found[token] = f"paid out {max(outgoing)} of {paid} in {entry.tx_hash}"
-                    incoming = arrived.pop((pool.address, token), 0)
-                    if not outgoing and taken and topic == uniswap_v2.SWAP and taken < incoming:
+                    taken = _taken(pool, token, entry)
+                    if not outgoing and 0 < taken < incoming:
                         found[token] = f"credited {taken} of {incoming} in {entry.tx_hash}"
     return found
 
@@ -65,15 +68,19 @@ def _is_swap_of(entry: Log | None, pool: Pool) -> bool:
     return entry is not None and entry.address == pool.address and entry.topics[:1] == (uniswap_v2.SWAP,)
 
 
-def _announced(pool: Pool, entry: Log) -> list[tuple[Address, int, int]]:
-    """(token, paid out, taken in) of both tokens, as the pool's Swap event says."""
-    values = [int.from_bytes(entry.data[i : i + 32]) for i in range(0, len(entry.data), 32)]
-    if entry.topics[0] == uniswap_v2.SWAP and len(values) == 4:
-        return [(pool.token0, values[2], values[0]), (pool.token1, values[3], values[1])]
-    if entry.topics[0] == uniswap_v3.SWAP and len(values) == 5:
-        amounts = [v - (1 << 256) if v >> 255 else v for v in values[:2]]
-        return [(t, max(-a, 0), max(a, 0)) for t, a in zip((pool.token0, pool.token1), amounts, strict=True)]
-    return []
+def _paid_out(pool: Pool, entry: Log) -> dict[Address, int]:
+    try:
+        return dict(family_of(pool).paid_out(pool, entry)) if entry.topics else {}
+    except ChainDataError:  # the mirror says what is wrong with it
+        return {}
+
+
+def _taken(pool: Pool, token: Address, entry: Log) -> int:
+    """What a pair counted as its input of ``token``: the only kind that counts what it was sent."""
+    if entry.topics[0] != uniswap_v2.SWAP:
+        return 0
+    place = 32 * pool.tokens.index(token)
+    return int.from_bytes(entry.data[place : place + 32])
 
 
 def _by_transaction(logs: Iterable[Log]) -> dict[str, list[Log]]:

@@ -18,7 +18,7 @@ from tallyio.protocols.dex.families import crypto_pool, crypto_views
 from tallyio.protocols.dex.families.crypto_math import FEE_UNIT, ONE
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
-from tallyio.protocols.dex.words import address_word
+from tallyio.protocols.dex.words import address_word, paid, words
 
 UNSIGNED = 1
 """The executor's variant of ``exchange`` with unsigned indices."""
@@ -75,6 +75,12 @@ class CryptoSwap(Family):
             return None
         windowed = not isinstance(pool.terms, CryptoTerms) or pool.terms.windowed
         return events.follow(_own(pool, state), logs, timestamp, windowed=windowed)
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != events.EXCHANGED:
+            return ()
+        _, _, place, amount, _, _ = words(log, 2, 6)
+        return paid(pool, [0] * place + [amount])
 
     def swap(
         self,

@@ -85,6 +85,14 @@ class Family(Protocol):
         """
         ...
 
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        """What the pool's own contract sent, each amount in one transfer, as the event of a swap says; nothing for
+        other events, and where what several swaps pay may be sent together.
+
+        Raises ``ChainDataError`` for an event of another shape than the family's.
+        """
+        return ()
+
     def swap(
         self,
         pool: Pool,

@@ -36,7 +36,7 @@ from tallyio.protocols.dex.uniswap_v3 import (
     ticks_obstacle,
     virtual_reserves,
 )
-from tallyio.protocols.dex.words import address_word, signed, topic, words
+from tallyio.protocols.dex.words import address_word, paid, signed, topic, words
 
 POOL_CREATED = "0xab0d57f0df537bb25e80245ef7748fa62353808c54d6e528a9dd20887aed9ac2"
 """``PoolCreated(address indexed token0, address indexed token1, int24 indexed tickSpacing, address pool)``"""
@@ -119,6 +119,11 @@ class Slipstream(Family):
         own = _own(pool, state)
         ticks = _EVENTS.advance(pool, own.ticks, logs, timestamp)
         return None if ticks is None else msgspec.structs.replace(own, ticks=ticks)
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != SWAP:
+            return ()
+        return paid(pool, [-signed(word, 256) for word in words(log, 3, 5)[:2]])
 
     def swap(
         self,

@@ -13,6 +13,7 @@ from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import CAMELOT, Pool, PoolState, Terms
 from tallyio.core.units import PIPS, Address
 from tallyio.protocols.dex import solidly_events as events
+from tallyio.protocols.dex import uniswap_v2
 from tallyio.protocols.dex.answers import answered, calldata, selector
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.exact_out import least_input
@@ -21,7 +22,7 @@ from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.solidly_curve import SolidlyCurve
-from tallyio.protocols.dex.words import address_word, topic, words
+from tallyio.protocols.dex.words import address_word, paid, topic, words
 
 METADATA, GET_FEE, IS_PAUSED = selector("metadata()"), selector("getFee(address,bool)"), selector("isPaused()")
 GET_RESERVES, STABLE_SWAP = selector("getReserves()"), selector("stableSwap()")
@@ -110,6 +111,12 @@ class Solidly(Family):
             return None
         own = _own(pool, state)
         return events.follow_pair(own, logs) if self._pairs else events.follow_pool(own, logs)
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] not in (events.SWAP, uniswap_v2.SWAP):
+            return ()
+        _, _, *outputs = words(log, 3, 4)
+        return paid(pool, outputs)
 
     def swap(
         self,

@@ -22,7 +22,7 @@ from tallyio.protocols.dex.families.stable_math import FEE_UNIT, scaled
 from tallyio.protocols.dex.families.stable_ng import A_UNIT, StableNgPool
 from tallyio.protocols.dex.family import Family, Learned, Reading, Refused, SwapResult
 from tallyio.protocols.dex.stableswap_curve import StableSwapCurve
-from tallyio.protocols.dex.words import address_word, words
+from tallyio.protocols.dex.words import address_word, paid, words
 
 
 class StableSwapTerms(Terms, frozen=True):
@@ -80,6 +80,12 @@ class StableSwap(Family):
 
     def polled(self, pool: Pool, state: PoolState) -> bool:
         return any(_terms(pool).kinds)
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != events.EXCHANGED:
+            return ()
+        _, _, place, amount = words(log, 2, 4)
+        return paid(pool, [0] * place + [amount])
 
     def swap(
         self,

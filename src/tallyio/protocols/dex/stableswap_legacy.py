@@ -20,7 +20,7 @@ from tallyio.protocols.dex.families.stable_math import scaled
 from tallyio.protocols.dex.family import Family, Reading, SwapResult
 from tallyio.protocols.dex.stableswap_curve import StableSwapCurve
 from tallyio.protocols.dex.stableswap_legacy_reading import read
-from tallyio.protocols.dex.words import address_word, topic
+from tallyio.protocols.dex.words import address_word, paid, topic, words
 
 
 class StableSwapLegacy(Family):
@@ -44,6 +44,12 @@ class StableSwapLegacy(Family):
         if state is None or not all(_own(pool, state).balances):  # its quotes were not judged yet
             return None
         return events.follow(_own(pool, state), logs, timestamp)
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != events.EXCHANGED:
+            return ()
+        _, _, place, amount = words(log, 2, 4)
+        return paid(pool, [0] * place + [amount])
 
     def swap(
         self,

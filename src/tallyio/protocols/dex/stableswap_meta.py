@@ -20,6 +20,8 @@ from tallyio.protocols.dex.balancer_curves import StableCurve
 from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT, ONE, scaled
 from tallyio.protocols.dex.family import Family, SwapResult
+from tallyio.protocols.dex.stableswap_events import EXCHANGED
+from tallyio.protocols.dex.words import paid, words
 
 EXCHANGED_UNDERLYING = event("TokenExchangeUnderlying(address,int128,uint256,int128,uint256)")
 UNDERLYING = 2
@@ -53,6 +55,12 @@ class MetaFamily(Family):
 
     def polled(self, pool: Pool, state: PoolState) -> bool:
         return True
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != EXCHANGED:
+            return ()
+        _, _, place, amount = words(log, 2, 4)
+        return paid(pool, [0] * place + [amount])
 
     def swap(
         self,

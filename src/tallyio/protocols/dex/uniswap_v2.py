@@ -12,7 +12,7 @@ from tallyio.protocols.dex.answers import answered
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Family, Reading, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
-from tallyio.protocols.dex.words import address_word, topic, unsigned, words
+from tallyio.protocols.dex.words import address_word, paid, topic, unsigned, words
 
 PAIR_CREATED = "0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"
 """``PairCreated(address indexed token0, address indexed token1, address pair, uint256)``"""
@@ -55,6 +55,12 @@ class UniswapV2(Family):
             return _own(pool, state) if state else None
         reserve0, reserve1 = words(syncs[-1], 1, 2)
         return V2State(unsigned(reserve0, 112), unsigned(reserve1, 112))
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != SWAP:
+            return ()
+        _, _, *outputs = words(log, 3, 4)
+        return paid(pool, outputs)
 
     def swap(
         self,

@@ -17,7 +17,7 @@ from tallyio.protocols.dex.family import Family, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.positions import with_position
 from tallyio.protocols.dex.tick_reading import read_ticks
-from tallyio.protocols.dex.words import address_word, signed, topic, unsigned, words
+from tallyio.protocols.dex.words import address_word, paid, signed, topic, unsigned, words
 
 POOL_CREATED = "0x783cca1c0412dd0d695e784568c96da2e9c22ff989357a2e8b1d9b2b4e6b7118"
 """``PoolCreated(address indexed token0, address indexed token1, uint24 indexed fee, int24 tickSpacing,
@@ -111,6 +111,11 @@ class UniswapV3(Family):
                 amount, _, _ = words(log, 4, 3)
                 own = with_position(own, *position(log), -unsigned(amount, 128))
         return own
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != self.swapped:
+            return ()
+        return paid(pool, [-signed(word, 256) for word in words(log, 3, self.swapped_words)[:2]])
 
     def swap(
         self,

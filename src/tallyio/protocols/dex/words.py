@@ -1,7 +1,10 @@
 """Fields of event data: 32-byte words, and what the ABI lets them be."""
 
+from collections.abc import Sequence
+
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
+from tallyio.core.pools import Pool
 from tallyio.core.units import Address
 
 
@@ -40,3 +43,8 @@ def topic(log: Log, index: int) -> int:
 def address_word(value: int) -> Address:
     """Raises ``ChainDataError`` when the upper twelve bytes are not empty."""
     return Address(f"0x{unsigned(value, 160):040x}")
+
+
+def paid(pool: Pool, outputs: Sequence[int]) -> tuple[tuple[Address, int], ...]:
+    """Of a pool's tokens, by place, those of which more than nothing went out."""
+    return tuple((token, amount) for token, amount in zip(pool.tokens, outputs, strict=False) if amount > 0)
