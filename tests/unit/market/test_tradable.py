@@ -106,6 +106,7 @@ FAMILIES_SWAPS = [
     ("curve_stableswap_ng_meta", NG_EXCHANGED, 1, (1, 500, 0, 1000)),
     ("curve_twocrypto_ng", CRYPTO_EXCHANGED, 1, (1, 500, 0, 1000, 1, 1)),
     ("aerodrome", SOLIDLY_SWAPPED, 2, (0, 500, 1000, 0)),
+    ("algebra", uniswap_v3.SWAP, 2, (-1000, 500, 2**96, 1, 0)),
     ("slipstream", uniswap_v3.SWAP, 2, (-1000, 500, 2**96, 1, 0)),
     ("pancakeswap_v3", pancakeswap_v3.SWAP, 2, (-1000, 500, 2**96, 1, 0, 0, 0)),
 ]

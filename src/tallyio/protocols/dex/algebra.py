@@ -47,7 +47,7 @@ from tallyio.protocols.dex.uniswap_v3 import (
     ticks_obstacle,
     virtual_reserves,
 )
-from tallyio.protocols.dex.words import address_word, signed, topic, words
+from tallyio.protocols.dex.words import address_word, paid, signed, topic, words
 
 POOL = event("Pool(address,address,address)")
 """``Pool(address indexed token0, address indexed token1, address pool)``"""
@@ -156,6 +156,11 @@ class Algebra(Family):
                 amount0, amount1 = words(log, 3, 5)[:2]
                 own = _traded(own, signed(amount0, 256), signed(amount1, 256))
         return own
+
+    def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
+        if log.topics[0] != SWAP:
+            return ()
+        return paid(pool, [-signed(word, 256) for word in words(log, 3, 5)[:2]])
 
     def swap(
         self,
