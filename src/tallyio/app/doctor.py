@@ -87,6 +87,7 @@ class _Doctor:
         named |= {f"dexes.{d.name}.factory": d.factory for d in chain.dexes}
         named |= {f"routers.{r.address}": r.address for r in chain.routers}
         named |= {f"lending.{m.name}.provider": m.provider for m in chain.lending}
+        named |= {f"lenders.{each.source}.address": each.address for each in chain.lenders}
         for key, address in named.items():
             if not await reads.get_code(self._rpc, address):
                 raise OperatorError(f"{key}: no contract at {address}", todo="Correct the address in the chain's TOML")

@@ -49,6 +49,8 @@ MISTAKES = [
     (CHAIN, 'http_url = "http://', 'http_url = "', ["key 'http_url'", "http:// or https://"]),
     (CHAIN, 'family = "uniswap_v2"', 'family = "curve"', ["dexes[0].family", "'curve'", "'uniswap_v2'"]),
     (CHAIN, "[[relays]]", "[[relais]]", ["unknown key 'relais'", "Did you mean 'relays'"]),
+    (CHAIN, "[[relays]]", '[[lenders]]\nsource = "aave"\n[[relays]]', ["lenders[0].source", "'aave'", "'morpho'"]),
+    (CHAIN, "[[relays]]", '[[lenders]]\nsource = "morpho"\n[[relays]]', ["lenders[0].address", "missing"]),
     (CHAIN, "fee_pips = 3000", "fee_pips = 1000000", ["dexes[0].fee_pips", "1000000", "< 1000000"]),
     (CHAIN, "[untradable_tokens]", '[untradable_tokens]\n"0x12" = "x"', ["untradable_tokens", "0x12", "40 hex digits"]),
     (CHAIN, "[untradable_tokens]", f'[untradable_tokens]\n"0x{"12" * 20}" = 5', ["untradable_tokens", "found 5"]),
