@@ -24,6 +24,7 @@ from tallyio.core.errors import RefusedError
 from tallyio.core.units import Address
 from tallyio.engine import kill_switch
 from tallyio.engine.accuracy import Accuracy
+from tallyio.engine.beside import LongLook
 from tallyio.engine.books import FINAL_DEPTH, Books
 from tallyio.engine.chain_reader import RpcChainReader
 from tallyio.engine.dispatch import Dispatcher
@@ -52,7 +53,8 @@ from tallyio.protocols.dex.routers import prepare_calls
 from tallyio.protocols.flash_loans.lenders import Lender, lenders_among
 from tallyio.risk.breaker import restored
 from tallyio.risk.limits import Limits
-from tallyio.strategies.detection import prepare
+from tallyio.strategies.detection import Detection, prepare
+from tallyio.strategies.long_cycles import LongCycles
 from tallyio.wallet import keystore
 from tallyio.wallet.nonces import NonceBook
 from tallyio.wallet.passwords import read_password
@@ -219,7 +221,14 @@ class Searcher:
             verify_every_blocks=settings.verify_every_blocks,
             plan_ms=settings.plan_ms,
             alternatives=settings.alternatives,
+            beside=self._beside(built.detection),
         )
+
+    def _beside(self, detection: Detection) -> LongLook | None:
+        told = self.directory.settings
+        if told.long_hops <= told.max_hops or not {"arbitrage", "backrun"} & set(told.strategies):
+            return None
+        return LongLook(LongCycles(told.max_hops, told.long_hops), detection)
 
     def _ground(self, owner: Address) -> ForkGround:
         ground = ForkGround(self.chain.http_url, self.chain.chain_id, owner, executor_errors())

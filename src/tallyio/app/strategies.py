@@ -19,11 +19,13 @@ KNOWN = ("arbitrage", "liquidation", "backrun")
 
 
 class Built(NamedTuple):
-    """``victim_effect``: how a pending transaction's effect is told; ``together`` is there beside arbitrage alone."""
+    """``victim_effect``: how a pending transaction's effect is told; ``together`` is there beside arbitrage alone.
+    ``detection`` is what the searches for cycles share."""
 
     strategies: list[Strategy]
     victim_effect: VictimEffect
     together: Together | None
+    detection: Detection
 
 
 def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> Built:
@@ -52,4 +54,4 @@ def build_strategies(directory: ConfigDirectory, registry: DexRegistry) -> Built
         left = victims.after_victim(victim, view)
         return left[0] if left else None
 
-    return Built(built, effect, together)
+    return Built(built, effect, together, detection)

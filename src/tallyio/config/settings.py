@@ -82,6 +82,9 @@ class Settings(Section, frozen=True, kw_only=True):
     strategies: tuple[Name, ...] = ("arbitrage", "liquidation", "backrun")
     max_hops: Annotated[int, Meta(ge=2, le=4)] = 3
     """The longest cycle that is searched."""
+    long_hops: Annotated[int, Meta(ge=0, le=16)] = 8
+    """The longest cycle that is looked for beside the search, once a block, through any tokens; up to ``max_hops``
+    none is."""
     cycles: CycleSettings = CycleSettings()
     plan_ms: Positive = 700
     """How long one slot may be planned, in milliseconds; the best trades come first."""

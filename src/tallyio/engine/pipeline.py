@@ -7,6 +7,7 @@ import structlog
 from tallyio.chains.feed import Feed
 from tallyio.core.chain import FeedStatus, NewBlock, PendingTransaction, Rollback
 from tallyio.core.errors import RetryableError
+from tallyio.engine.beside import LongLook
 from tallyio.engine.books import Books
 from tallyio.engine.dispatch import Dispatcher
 from tallyio.engine.mirror import Mirror
@@ -43,6 +44,7 @@ class Pipeline:
         verify_every_blocks: int,
         plan_ms: int,
         alternatives: int,
+        beside: LongLook | None = None,
     ) -> None:
         self.feed = feed
         self.mirror = mirror
@@ -54,6 +56,7 @@ class Pipeline:
         self.verify_every_blocks = verify_every_blocks
         self.plan_ns = plan_ms * 1_000_000
         self.alternatives = alternatives
+        self.beside = beside
         self.slot: Slot | None = None
         self.blocks = 0
         self._stopped = False
@@ -77,6 +80,8 @@ class Pipeline:
                 break
         if self.slot:
             await self.dispatcher.cancel(self.slot)
+        if self.beside:
+            await self.beside.close()
 
     async def on_block(self, event: NewBlock) -> None:
         heard_ns = self.watch.clock.monotonic_ns()
@@ -110,6 +115,8 @@ class Pipeline:
             self.slot = await self.planner.open(event, self.mirror.view())
             await self._plan(self.slot, heard_ns)
             learn(self.mirror.market, self.slot.worked, self.slot.failed)
+            if self.beside:
+                self.beside.begin(self.slot.view)
         await self.books.settle(event)
         if self.verify_every_blocks and self.blocks % self.verify_every_blocks == 0:
             await self.verify()

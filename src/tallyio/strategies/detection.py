@@ -2,11 +2,11 @@
 
 One detector holds the states of the view that it saw last. Another view, later, earlier or merely supposed, is a
 difference to it: the pools that differ are written, and the cycles through them listed anew. What stands depends on
-the view alone, never on those seen before.
+the view, and on the long cycles that were offered, never on views seen before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from operator import is_not
 
@@ -34,6 +34,16 @@ class Detection:
         self._touched = 0
         self._standing: dict[Path, Standing] = {}
         self._through: defaultdict[int, set[Path]] = defaultdict(set)
+        self._offered: tuple[Path, ...] = ()
+        self._is_new_offer = False
+
+    def offer(self, graph: Graph, paths: Sequence[Path]) -> None:
+        """Cycles that ``graph``'s index does not hold, to be looked at from the next view on, in place of those that
+        were offered before."""
+        if self._graph is None or graph.pools[:] != self._graph.pools[: len(graph.pools)]:
+            return
+        self._withdraw()
+        self._offered, self._is_new_offer = tuple(paths), bool(paths)
 
     def follow(self, view: MarketView) -> None:
         regrouped = self._adopt(view.graph)
@@ -44,9 +54,24 @@ class Detection:
                 for path in self._through.pop(pool, ()):
                     self._standing.pop(path, None)
             for way in self._listed(view, list(anew)):
-                self._standing[way.path] = way
-                for edge in way.path:
-                    self._through[edge >> 1].add(way.path)
+                self._enter(way)
+        if self._offered and (anew or self._is_new_offer):
+            self._relist(view)
+
+    def _relist(self, view: MarketView) -> None:
+        """What stands of the cycles that were offered."""
+        from tallyio.strategies.mixed import standing_of
+
+        self._is_new_offer = False
+        self._withdraw()
+        gaining = [path for path in self._offered if float(np.prod(view.rates[list(path)])) > 1.0]
+        for way in standing_of(view, gaining):
+            self._enter(way)
+
+    def _enter(self, way: Standing) -> None:
+        self._standing[way.path] = way
+        for edge in way.path:
+            self._through[edge >> 1].add(way.path)
 
     def standing(self, touching: Iterable[Address] | None = None) -> list[Standing]:
         """All, or those through any of the pools ``touching``; in no order."""
@@ -55,6 +80,10 @@ class Detection:
         numbers = [number for pool in touching for number in self._pairs.get(pool, ())]
         paths = {path for number in numbers for path in self._through.get(number, ())}
         return [self._standing[path] for path in paths if path in self._standing]
+
+    def _withdraw(self) -> None:
+        for path in self._offered:
+            self._standing.pop(path, None)
 
     def _adopt(self, graph: Graph) -> set[int]:
         """The pools whose cycles are others than before. An index that went on costs what is new; a picture that it
@@ -88,6 +117,7 @@ class Detection:
         self._seen: list[PoolState | None] = []
         self._written: dict[int, PairState] = {}
         self._dry: set[int] = set()
+        self._offered = ()
         self._standing.clear()
         self._through.clear()
 
@@ -162,5 +192,5 @@ def prepare() -> None:
 
     if not DISABLED and not any(cache_folder().rglob("listing._list-*.nbc")):
         log.info("compiling kernels, once for this version: a minute or more")
-    for part in ("cycle_index", "detector", "kernels"):
+    for part in ("cycle_index", "detector", "kernels", "pathfinder"):
         warm.warm(part)

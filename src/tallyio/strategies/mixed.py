@@ -28,7 +28,11 @@ def standing_over(view: MarketView, rows: NDArray[np.int32], pairs: Set[int]) ->
 
     A cycle that starts with wrapped ether has its first peak alone: it is traded from no other token.
     """
-    ways = list(_gaining(view, rows, pairs))
+    return standing_of(view, list(_gaining(view, rows, pairs)))
+
+
+def standing_of(view: MarketView, ways: Sequence[Path]) -> Iterator[Standing]:
+    """What stands of ``ways``, peaks as in ``standing_over``."""
     turns = [(path, place) for path in ways for place in range(_starts(view, path))]
     tops = dict(zip(turns, _peaks(view, [turned(*turn) for turn in turns]), strict=True))
     for path in ways:

@@ -12,7 +12,7 @@ from tallyio.strategies.detection import Detection
 from tallyio.strategies.optimum.joint import Terms, joint
 from tallyio.strategies.search import CycleSearch, Found
 
-_NEAR = 0.99
+_NEAR = 0.95
 """Share of what no plan exceeds from which on none is compared."""
 
 

@@ -6,6 +6,7 @@ token there: no price lies between them. The steps between them come back when f
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from math import prod
 from typing import NamedTuple
 
 from tallyio.core.units import Address
@@ -117,7 +118,7 @@ class _Joints:
 
 def cycles_of(view: MarketView, flows: Flows) -> list[Cycle]:
     """The flows as cycles: follow the greatest flow until a token comes again, take what the narrowest edge carries
-    round, and go on with the rest. Those from wrapped ether are first."""
+    round, and go on with the rest. What brings most is first."""
     left = [flow.amount_in for flow in flows.netted.flows]
     least = [amount * _NOTHING for amount in left]
     leaving: dict[int, list[int]] = defaultdict(list)
@@ -129,7 +130,7 @@ def cycles_of(view: MarketView, flows: Flows) -> list[Cycle]:
             (n for n in leaving[token] if left[n] > least[n]), key=lambda n: -left[n] * flows.edges[n].units[0]
         )
 
-    found: list[Cycle] = []
+    found: list[tuple[float, Cycle]] = []
     for start in sorted(leaving):
         while len(found) < _MOST_CYCLES:
             path = _round(flows, start, left, ways)
@@ -138,8 +139,9 @@ def cycles_of(view: MarketView, flows: Flows) -> list[Cycle]:
             amount = _take(flows, path, left)
             cycle = _cycle(view, flows, path, amount, left)
             if cycle:
-                found.append(cycle)
-    return found
+                gained = amount * (prod(_paid(flows, place) for place in path) - 1.0)
+                found.append((gained * flows.netted.prices[flows.edges[path[0]].token_in], cycle))
+    return [cycle for _, cycle in sorted(found, key=lambda each: -each[0])]
 
 
 def _cycle(view: MarketView, flows: Flows, path: Sequence[int], amount: float, left: Sequence[float]) -> Cycle | None:

@@ -43,11 +43,13 @@ class Flow(NamedTuple):
 
 
 class Netted(NamedTuple):
-    """``flows`` by edge; ``profit`` what they leave of token 0; ``bound`` what no set of trades exceeds."""
+    """``flows`` by edge; ``profit`` what they leave of token 0; ``bound`` what no set of trades exceeds; ``prices`` by
+    token, of one in token 0."""
 
     flows: tuple[Flow, ...]
     profit: float
     bound: float
+    prices: tuple[float, ...] = ()
 
 
 def never() -> bool:
@@ -94,4 +96,4 @@ def netted(edges: Sequence[Edge], prices: Sequence[float], late: Callable[[], bo
         gives, takes = flow.amount_out * edge.units[1], flow.amount_in * edge.units[0]
         left += gives * (edge.token_out == 0) - takes * (edge.token_in == 0)
         bound += gives * exp(logs[edge.token_out]) - takes * exp(logs[edge.token_in]) * (1.0 - _ROUNDING)
-    return Netted(flows, left, bound)
+    return Netted(flows, left, bound, tuple(np.exp(logs).tolist()))
