@@ -95,8 +95,8 @@ class JointPlan(msgspec.Struct, frozen=True):
     """The cycles of one block were planned together, their pools shared: the trades ``opportunity_ids``, in order.
 
     ``gross_wei`` is what they add up to before gas, ``single_wei`` what the best cycle alone brings before gas;
-    ``net_wei`` is after gas, ``greedy_wei`` what one best after another would bring after gas, ``None`` where that was
-    not looked at to its end.
+    ``net_wei`` is after gas, ``greedy_wei`` what as many trades, one best after another, would bring after gas,
+    ``None`` where there was no time to look.
     """
 
     target_block: int

@@ -12,16 +12,16 @@ from tallyio.strategies.detection import Detection
 from tallyio.strategies.optimum.joint import Terms, joint
 from tallyio.strategies.search import CycleSearch, Found
 
-_NEAR = 0.95
-"""Share of what no plan exceeds from which on none is compared."""
+MOST = 8
+"""Trades of a plan: each is proved alone, and a block waits for none. What these leave is found again, one by one."""
 
 
 class Plan(NamedTuple):
     """``opportunities`` land in this order, each exact on the view that those before it leave.
 
     ``net_wei`` is what they bring after gas, ``gross_wei`` before it; ``single_wei`` is what the best cycle alone
-    brings before gas, ``greedy_wei`` what one best after another brings after it, ``None`` where that was not looked at
-    to its end.
+    brings before gas, ``greedy_wei`` what as many trades, one best after another, bring after it, ``None`` where there
+    was no time to look.
     """
 
     opportunities: tuple[Opportunity, ...]
@@ -49,24 +49,23 @@ class Together:
         best = joint(view, self._detection.standing(), terms)
         if best is None or len(best.trades) < 2:
             return None
-        net = sum(terms.net(trade) for trade in best.trades)
-        greedy = None
-        if net < _NEAR * best.bound:
-            beaten, greedy = self._greedy(view, net, late)
-            if beaten:
-                return None
+        trades = best.trades[:MOST]
+        net = sum(terms.net(trade) for trade in trades)
+        greedy = self._greedy(view, len(trades), late)
+        if greedy is not None and greedy >= net:
+            return None
         found = []
-        for trade in best.trades:
+        for trade in trades:
             chosen = Found(terms.net(trade), trade.gross_wei, trade.gas, trade.route)
             found.append(as_opportunity(self.name, view, chosen))
-        return Plan(tuple(found), net, best.profit, best.single, greedy)
+        return Plan(tuple(found), net, sum(trade.gross_wei for trade in trades), best.single, greedy)
 
-    def _greedy(self, view: MarketView, enough: int, late: Callable[[], bool]) -> tuple[bool, int | None]:
-        """Whether one best after another brings ``enough`` after gas, and what if less, where it is not late before."""
-        net = 0
-        while net < enough:
+    def _greedy(self, view: MarketView, most: int, late: Callable[[], bool]) -> int | None:
+        """What up to ``most`` trades, one best after another, bring after gas; ``None`` where it is late before."""
+        nets: list[int] = []
+        while len(nets) < most:
             if late():
-                return False, None
+                return None
             changed: set[str] = set()
             for trade in self._search.best(view, self._settings.min_profit_wei, self._settings.keep):
                 touched = set(pools_of(trade.route))
@@ -77,7 +76,7 @@ class Together:
                 except ChainDataError:
                     continue
                 changed |= touched
-                net += trade.net_wei
+                nets.append(trade.net_wei)
             if not changed:
-                return False, net
-        return True, None
+                break
+        return sum(nets[:most])
