@@ -45,7 +45,7 @@ class Together:
     def plan(self, view: MarketView, late: Callable[[], bool]) -> Plan | None:
         """``None`` where one best after another is as good, or it is late before a plan is there."""
         self._detection.follow(view)
-        terms = Terms(self._settings.gas, view.next_base_fee_wei, self._settings.min_profit_wei, turns=1, late=late)
+        terms = Terms(self._settings.gas, view.next_base_fee_wei, self._settings.min_profit_wei, turns=0, late=late)
         best = joint(view, self._detection.standing(), terms)
         if best is None or len(best.trades) < 2:
             return None
