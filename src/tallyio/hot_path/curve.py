@@ -4,9 +4,7 @@ Inside a range Uniswap v3 is a constant-product pool of virtual reserves ``L / s
 whitepaper, section 6.2.1). Floats here only point to a candidate.
 """
 
-from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from tallyio.core.pools import PairState, Pool, V2State, V3State
@@ -44,15 +42,6 @@ class FixedRate(NamedTuple):
 
     def rate(self, amount_in: float = 0.0) -> float:
         return self.price if amount_in < self.depth else 0.0
-
-
-class PricedCurve(ABC):
-    """A ``FloatCurve`` that finds by itself where a sale stops to gain."""
-
-    @abstractmethod
-    def sold_until(self, price: float) -> Sequence[float]:
-        """On a market that gives ``price`` input tokens for an output token: an input that gains still, the best, and
-        one that does not gain any more, each with output and the output's slope; zeros where no sale gains."""
 
 
 class Piece(NamedTuple):

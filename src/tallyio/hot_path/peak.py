@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import exp, inf, log
 from typing import NamedTuple
 
-from tallyio.hot_path.curve import FloatCurve, PricedCurve
+from tallyio.hot_path.curve import FloatCurve
 
 _LOOKS = 24
 _WIDEST = 200.0
@@ -64,47 +64,6 @@ def peak(curves: Sequence[FloatCurve], scale: float = 1.0) -> Peak | None:
     return max(peaks, key=lambda each: each.profit, default=None)
 
 
-def until(curve: FloatCurve, price: float, near: float = 0.0) -> Peak | None:
-    """The most that one pool brings against a market that gives ``price`` input tokens for an output token: the input
-    after which the pool gives no more than the market. ``near`` is where it was for another price."""
-    if isinstance(curve, PricedCurve):
-        return _sold(curve.sold_until(price), price)
-    cycle = (curve, _Market(price))
-    first = _look(cycle, near or 1.0)
-    if not near and first.slope <= 1.0:
-        return None
-    width = 1.5
-    low = high = first
-    while low.slope <= 1.0:
-        if low.at <= 1.0:
-            return None
-        high, low = low, _look(cycle, max(low.at / width, 1.0))
-        width *= width
-    while high.slope > 1.0:
-        if log(high.at) > _WIDEST:
-            return None
-        low, high = high, _look(cycle, high.at * width)
-        width *= width
-    return _climb(cycle, low, high)
-
-
-def _sold(found: Sequence[float], price: float) -> Peak | None:
-    low, best, high = (_Place(found[k], found[k + 1] * price - found[k], found[k + 2] * price) for k in (0, 3, 6))
-    return _bounded(low, best, high) if best.at > 0 else None
-
-
-class _Market(NamedTuple):
-    price: float
-    depth: float = inf
-
-    def output(self, amount_in: float) -> float:
-        return amount_in * self.price
-
-    def rate(self, amount_in: float = 0.0) -> float:
-        del amount_in
-        return self.price
-
-
 def _look(curves: Sequence[FloatCurve], at: float) -> _Place:
     amount, slope = at, 1.0
     for curve in curves:
@@ -132,10 +91,7 @@ def _climb(curves: Sequence[FloatCurve], low: _Place, high: _Place) -> Peak:
             high, b, below = place, here, height
             above = above / 2 if side == -1 else above
             side = -1
-    return _bounded(low, max(low, high, key=lambda each: each.profit), high)
-
-
-def _bounded(low: _Place, best: _Place, high: _Place) -> Peak:
+    best = max(low, high, key=lambda each: each.profit)
     return Peak(best.at, best.profit, max(_meeting(low, high), best.profit) + _ROUNDING * (best.at + abs(best.profit)))
 
 

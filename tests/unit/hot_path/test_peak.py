@@ -1,12 +1,12 @@
 """The float optimum of a cycle, and the bound that no input exceeds."""
 
-from math import isqrt, sqrt
+from math import sqrt
 from random import Random
 from typing import NamedTuple
 
 import pytest
 
-from tallyio.hot_path.peak import peak, until
+from tallyio.hot_path.peak import peak
 
 
 class Product(NamedTuple):
@@ -101,14 +101,3 @@ def test_of_two_peaks_the_higher_is_taken() -> None:
 
 def test_nothing_gains_where_fees_are_all_there_is() -> None:
     assert peak((Product(1e20, 1e20), Product(1e20, 1e20))) is None
-
-
-@pytest.mark.parametrize("near", [0.0, 1.0, 1e15, 1e25])
-def test_a_pool_is_traded_until_it_gives_no_more_than_the_market(near: float) -> None:
-    pool = Product(1e20, 1.2e20)
-    best = until(pool, 1.0, near)
-    assert best is not None
-    assert pool.rate(best.amount_in) == pytest.approx(1.0, rel=1e-9)
-    exact = (isqrt(int(1e20 * 1.2e20 * 0.997)) - 1e20) / 0.997
-    assert best.amount_in == pytest.approx(exact, rel=1e-7)
-    assert until(pool, 0.5, near) is None

@@ -31,14 +31,12 @@ _SMOOTH = 9
 _CLOSE, _CLOSEST = 1e-9, 1e-14
 _COARSE = 1e-3
 _LEAST_PART, _LOWER = 2.0**-40, 12
-_NARROW, _WIDENINGS = 2.0**-40, 20
 
 
 @kernel
-def marginal(rows: Words, hops: Words, count: Index, x: Real, price: Real) -> Real:
-    """``1 / sqrt(slope) - 1`` of the whole chain at ``x``, a unit of whose end is worth ``price`` of its start: below
-    zero while more still pays."""
-    slope = price
+def marginal(rows: Words, hops: Words, count: Index, x: Real) -> Real:
+    """``1 / sqrt(slope) - 1`` of the whole chain at ``x``: below zero while more still pays."""
+    slope = 1.0
     for k in range(count):
         at = HOP * k
         x, one = flow(rows, np.int64(hops[at]), np.int64(hops[at + 1]), np.int64(hops[at + 2]), x)
@@ -47,25 +45,25 @@ def marginal(rows: Words, hops: Words, count: Index, x: Real, price: Real) -> Re
 
 
 @kernel
-def peak(rows: Words, hops: Words, count: Index, price: Real) -> Real:
-    """The input at which the doubles' profit is greatest, at ``marginal``'s ``price``; 0 where none pays."""
+def peak(rows: Words, hops: Words, count: Index) -> Real:
+    """The input at which the doubles' profit is greatest; 0 where none pays."""
     low = depth(rows, np.int64(hops[0]), np.int64(hops[1])) * _LEAST_PART
-    at_low = marginal(rows, hops, count, low, price)
+    at_low = marginal(rows, hops, count, low)
     for _ in range(_LOWER):  # the first pool may be vastly deeper than those behind it
         if at_low < 0.0 or low < 1.0:
             break
         low *= 2.0**-8
-        at_low = marginal(rows, hops, count, low, price)
+        at_low = marginal(rows, hops, count, low)
     if not at_low < 0.0:
         return 0.0
     high = low * 2.0**30
-    at_high = marginal(rows, hops, count, high, price)
+    at_high = marginal(rows, hops, count, high)
     for _ in range(_DOUBLINGS):
         if not at_high < 0.0:
             break
         low, at_low = high, at_high
         high *= 4.0
-        at_high = marginal(rows, hops, count, high, price)
+        at_high = marginal(rows, hops, count, high)
     if at_high < 0.0:
         return high
     side = 0
@@ -74,7 +72,7 @@ def peak(rows: Words, hops: Words, count: Index, price: Real) -> Real:
         middle = (low * at_high - high * at_low) / (at_high - at_low)
         if step > _SMOOTH and step & 1:
             middle = 0.5 * (low + high)
-        found = marginal(rows, hops, count, middle, price)
+        found = marginal(rows, hops, count, middle)
         if abs(found) < 1e-14 or high - low < _CLOSEST * high:
             break
         if found < 0.0:
@@ -138,7 +136,7 @@ def peaks_of(rows: Array, hops: Array, counts: Array, found: Array) -> None:
     at = np.int64(0)
     for k in range(len(counts)):
         chain, count = pointer_at(q, HOP * at), counts[k]
-        x = peak(p, chain, count, 1.0)
+        x = peak(p, chain, count)
         paid = x
         for n in range(count):
             hop = HOP * n
@@ -149,35 +147,12 @@ def peaks_of(rows: Array, hops: Array, counts: Array, found: Array) -> None:
 
 
 @kernel
-def sold_until(row: Array, hop: Array, price: Real, found: Array) -> None:
-    """Where a sale through ``hop`` of ``row`` stops to gain on a market that gives ``price`` for a unit bought: an
-    input that gains still, that one, and one that does not gain any more, each with output and the output's slope;
-    zeros where no sale gains."""
-    p = pointer(row)
-    i, j = np.int64(hop[1]), np.int64(hop[2])
-    x = peak(p, pointer(hop), 1, price)
-    if not x > 0.0:
-        return
-    found[3] = x
-    found[4], found[5] = flow(p, 0, i, j, x)
-    for side in range(2):
-        at = 6 * side
-        off = _NARROW
-        for _ in range(_WIDENINGS):
-            found[at] = x * (1.0 + off) if side else x / (1.0 + off)
-            found[at + 1], found[at + 2] = flow(p, 0, i, j, found[at])
-            off *= 32.0
-            if found[at + 2] * price < 1.0 if side else found[at + 2] * price > 1.0:
-                break
-
-
-@kernel
 def best_inputs(rows: Array, hops: Array, count: Index, answers: Array) -> None:
     """For each cycle of ``count`` hops in ``hops``: input and profit, four limbs each."""
     p, q, out = pointer(rows), pointer(hops), pointer(answers)
     for k in range(len(answers) // 8):
         chain = pointer_at(q, HOP * count * k)
-        seed = peak(p, chain, count, 1.0)
+        seed = peak(p, chain, count)
         chosen, profit = best(p, chain, count, seed) if seed >= 1.0 else (u256(_ZERO), u256(_ZERO))
         store(out, 8 * k, chosen)
         store(out, 8 * k + 4, profit)

@@ -295,15 +295,6 @@ def slope(row: Row, i: int, j: int, amount: float) -> tuple[float, float]:
     return paid, at
 
 
-def sold_until(row: Row, i: int, j: int, price: float) -> list[float]:
-    """As the kernel of that name: nine doubles."""
-    from tallyio.hot_path.kernels.best import sold_until
-
-    found = np.zeros(9)
-    sold_until(row, np.array((0, i, j), np.uint64), price, found)
-    return found.tolist()
-
-
 def chained(cycles: Sequence[Sequence[tuple[Row, int, int]]]) -> tuple[Any, Any, int]:
     """The rows of cycles of one length in one array, their hops, and how many a cycle has."""
     hops, at = [], 0

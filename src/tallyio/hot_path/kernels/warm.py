@@ -12,7 +12,6 @@ def warm() -> None:
         peaks,
         quote,
         slope,
-        sold_until,
         stable_row,
     )
 
@@ -21,7 +20,6 @@ def warm() -> None:
     quote(row, 0, 1, wad)
     input_for(row, row, 0, 1, wad)
     slope(row, 0, 1, 1.0)
-    sold_until(row, 0, 1, 1.1)
     peaks([row], [[(0, 0, 1), (0, 1, 0)]])
     best_input([(row, 0, 1), (pair_row((10**24, 10**24), 3000), 0, 1)])
     whole = np.array([0, 0, 1, 0, 1, 0, 1, 0, 1, 0], np.int64)
