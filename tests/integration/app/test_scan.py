@@ -94,9 +94,11 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
     config: Path, view: MarketView, tmp_path: Path, commands: Any
 ) -> None:
     copy = Path(shutil.copytree(config, tmp_path / "four"))
-    settings = (copy / "tallyio.toml").read_text()
     limits = f'[cycles]\nbase_tokens = ["{view.weth}"]\nmin_liquidity_wei = {10**17}\nmax_cycles = 400000\n'
-    (copy / "tallyio.toml").write_text(settings.replace("max_hops = 3", "max_hops = 4") + limits)
+    settings = (copy / "tallyio.toml").read_text() + limits
+    (copy / "tallyio.toml").write_text(settings)
+    assert "left out by the limits in [cycles]: base_tokens" in commands.run("scan", "--config", copy, "--limit", 0).out
+    (copy / "tallyio.toml").write_text(settings.replace("max_hops = 3", "max_hops = 4"))
     directory = ConfigDirectory.open(copy)
     async with Rpc(directory.chain.http_url) as rpc:
         wide = (await mirror_at_head(directory, rpc)).view()
@@ -106,7 +108,6 @@ async def test_cycles_of_four_are_searched_where_the_configuration_allows_them(
     assert wide.graph.cycles.left_out.base_tokens > 0
     best = CycleSearch(GasModel()).best(wide, 0, 400)
     assert max(len(trade.route.steps) for trade in best if not trade.route.outer) == 4
-    assert "left out by the limits in [cycles]: base_tokens" in commands.run("scan", "--config", copy, "--limit", 0).out
     told = commands.run("scan", "--config", copy, "--json").json()["beyond"]
     assert told["longer"]
     assert all(len(each["pools"]) > 4 and each["profit"] > 0 for each in told["longer"])

@@ -50,7 +50,7 @@ def test_another_process_reads_consistent_states_while_they_are_written(tmp_path
         watcher.start()
         for stamp in range(1, 20_001):
             detector.write([(0, V2State(stamp + 1, 7 * (stamp + 1)))], stamp)
-        looks = answer.get(timeout=60)
+        looks = answer.get(timeout=240)
         watcher.join(60)
         assert isinstance(looks, int), looks
         assert looks > 0
@@ -189,7 +189,7 @@ def test_another_process_quotes_across_ticks_while_they_change(tmp_path: Path) -
         while watcher.is_alive() and answer.empty():
             number = min(number + 1, last)
             detector.write([(1, concentrated(number))], stamp=number)
-        looks = answer.get(timeout=60)
+        looks = answer.get(timeout=240)
         watcher.join(60)
         assert isinstance(looks, int), looks
         assert looks > 0
