@@ -118,9 +118,14 @@ class Mirror:
         )
 
     async def verify(self) -> list[str]:
-        """Compare every pool and position with the chain at the current block; one line a difference."""
-        number = self.head.block.number
-        pools = await verify_pools(self._read, self.market.pools, self.market.states, number)
+        """Compare every pool and position with the chain at the current block; one line a difference.
+
+        A pool that is set aside until it is read anew has no state here, and nothing is traded on it.
+        """
+        number, states = self.head.block.number, self.market.states
+        aside = (self.market.unread.keys() | self.market.refused.keys()) - states.keys()
+        known = {address: pool for address, pool in self.market.pools.items() if address not in aside}
+        pools = await verify_pools(self._read, known, states, number)
         lines = [str(difference) for difference in pools]
         for mirror in self.lending.values():
             lines += [

@@ -222,10 +222,12 @@ class Market:
         """What was read from the chain as of ``block`` of the pools that are ``unread``: they can be used from now on.
 
         Those without a state yet wait for an event. A pool that is refused stays so: where its family reads first until
-        its next event, else for good.
+        its next event, else for good. One that was followed until now is asked once more before: a node may answer from
+        the next block while it imports it, one question so and the next otherwise.
         """
         undo = self._undo[-1].states if self._undo else {}
         asked = dict(self._unread)
+        doubted: dict[Address, str] = {}
         for address in asked:
             pool = read.learned.get(address, self._pools[address])
             if pool.address != address:
@@ -233,9 +235,11 @@ class Market:
             self._pools[pool.address] = pool
             self._enter(pool)
             if address in read.refused:
-                self._refused[address] = read.refused[address]
+                followed = asked[address] == MAY_HAVE_CHANGED
+                (doubted if followed else self._refused)[address] = read.refused[address]
             undo.setdefault(pool.address, self._states.get(pool.address))
         self._unread.clear()
+        self._unread.update(doubted)
         for address, reason in asked.items():
             named = read.learned[address].address if address in read.learned else address
             state = read.states.get(named)

@@ -35,3 +35,26 @@ def test_wrappers_stand_and_vaults_are_read_at_every_block(chain: Any) -> None:
         _settled(market)
         assert market.states[VAULT] == SHARES
         assert VAULT not in market.untradable
+
+
+def test_one_that_was_followed_is_refused_by_two_readings_only(chain: Any) -> None:
+    market = Market(DexRegistry([Deployment("savings", ERC4626, VAULT)]), WETH)
+    market.start(chain.head)
+    _settled(market)
+    for twice in (False, True):
+        market.apply(chain.block())
+        market.settle(PoolsRead(refused={VAULT: "its previews contradict each other"}))
+        assert market.untradable[VAULT] == "its previews contradict each other"
+        assert VAULT not in market.states
+        assert VAULT not in market.refused
+        market.apply(chain.block())
+        assert set(market.unread) == {VAULT}
+        assert VAULT not in market.refreshable
+        if twice:
+            market.settle(PoolsRead(refused={VAULT: "its previews contradict each other"}))
+        else:
+            _settled(market)
+            assert market.states[VAULT] == SHARES
+            assert VAULT not in market.untradable
+    assert market.refused == {VAULT: "its previews contradict each other"}
+    assert not market.unread
