@@ -194,7 +194,7 @@ class Command:
     def log(self) -> str:
         return self._err.read_text()
 
-    def wait_for(self, what: str | Callable[[], object], timeout_s: float = 60) -> Any:
+    def wait_for(self, what: str | Callable[[], object], timeout_s: float = 180) -> Any:
         """Until the log holds a text or a condition is met; fails at once when the process ends first."""
         deadline = time.monotonic() + timeout_s
         condition = (lambda: what in self.log) if isinstance(what, str) else what
@@ -207,7 +207,7 @@ class Command:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def ended(self, timeout_s: float = 60) -> Ended:
+    def ended(self, timeout_s: float = 180) -> Ended:
         self.process.wait(timeout_s)
         return Ended(self.process.returncode, self._out.read_text(), self.log)
 
@@ -223,7 +223,7 @@ class Commands:
         self._started.append(Command(self._folder / f"command-{len(self._started)}", *words))
         return self._started[-1]
 
-    def run(self, *words: str | Path, timeout_s: float = 120) -> Ended:
+    def run(self, *words: str | Path, timeout_s: float = 240) -> Ended:
         return self.start(*words).ended(timeout_s)
 
     def close(self) -> None:

@@ -129,7 +129,7 @@ class Running:
     def text(self) -> str:
         return self._log.read_text()
 
-    def wait_for(self, text: str, since: int = 0, timeout_s: float = 20) -> int:
+    def wait_for(self, text: str, since: int = 0, timeout_s: float = 120) -> int:
         """Until the log holds ``text`` after position ``since``; the position behind it."""
         waiting = threading.Event()
         for _ in range(int(timeout_s / 0.05)):
