@@ -32,7 +32,7 @@ from tallyio.protocols.dex.families.algebra_fee import (
 )
 from tallyio.protocols.dex.family import Family, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
-from tallyio.protocols.dex.tick_reading import read_ticks
+from tallyio.protocols.dex.tick_reading import read_ticks, ticked
 from tallyio.protocols.dex.uniswap_v3 import (
     BURN,
     INITIALIZE,
@@ -113,14 +113,7 @@ class Algebra(Family):
         points = yield from read_points(operator, index)
         found = yield from read_ticks(pool, TICK_TABLE, TICKS, SPACING)
         liquidity = answered(within, 1, pool.address)[0]
-        ticks = V3State(
-            price,
-            signed_word(tick),
-            liquidity,
-            tuple(at for at, _, _ in found),
-            tuple(net for _, _, net in found),
-            tuple(gross for _, gross, _ in found),
-        )
+        ticks = ticked(price, tick, liquidity, found)
         traded = _volume(stored, liquidity)
         return AlgebraState(ticks, fee, pruned(points), config_of(config, operator), operator, traded)
 

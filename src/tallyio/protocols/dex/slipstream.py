@@ -19,7 +19,7 @@ from tallyio.protocols.dex.answers import answered, calldata, selector, signed_w
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Call, Family, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
-from tallyio.protocols.dex.tick_reading import read_ticks
+from tallyio.protocols.dex.tick_reading import read_ticks, ticked
 from tallyio.protocols.dex.uniswap_v3 import (
     BURN,
     FEE,
@@ -87,14 +87,7 @@ class Slipstream(Family):
         if not price:
             return None
         found = yield from read_ticks(pool, TICK_BITMAP, TICKS, pool.tick_spacing)
-        ticks = V3State(
-            price,
-            signed_word(tick),
-            answered(within, 1, pool.address)[0],
-            tuple(at for at, _, _ in found),
-            tuple(net for _, _, net in found),
-            tuple(gross for _, gross, _ in found),
-        )
+        ticks = ticked(price, tick, answered(within, 1, pool.address)[0], found)
         return (yield from self.refresh(pool, SlipstreamState(ticks, 0)))
 
     def refresh(self, pool: Pool, state: PoolState) -> Reading:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 from tallyio.chains import tick_lens
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import Pool
+from tallyio.core.pools import Pool, V3State
 from tallyio.hot_path.amm.tick_math import MAX_TICK, MIN_TICK
 from tallyio.protocols.dex.answers import answered, calldata, signed_word
 from tallyio.protocols.dex.family import Call
@@ -29,6 +29,12 @@ def read_ticks(pool: Pool, bitmap: bytes, ticks: bytes, unit: int) -> Generator[
     if all(told):
         return [each for answer in told for each in _listed(pool, answer or b"")]
     return (yield from _word_by_word(pool, bitmap, ticks, unit, range(first, last + 1)))
+
+
+def ticked(price: int, tick: int, liquidity: int, found: Found) -> V3State:
+    """``tick`` is the word that the pool answers."""
+    places, gross, net = (tuple(column) for column in zip(*found, strict=True)) if found else ((), (), ())
+    return V3State(price, signed_word(tick), liquidity, places, net, gross)
 
 
 def _listed(pool: Pool, answer: bytes) -> Found:

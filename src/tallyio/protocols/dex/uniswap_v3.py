@@ -16,7 +16,7 @@ from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.family import Family, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import names, other_names
 from tallyio.protocols.dex.positions import with_position
-from tallyio.protocols.dex.tick_reading import read_ticks
+from tallyio.protocols.dex.tick_reading import read_ticks, ticked
 from tallyio.protocols.dex.words import address_word, paid, signed, topic, unsigned, words
 
 POOL_CREATED = "0x783cca1c0412dd0d695e784568c96da2e9c22ff989357a2e8b1d9b2b4e6b7118"
@@ -78,14 +78,7 @@ class UniswapV3(Family):
         if not price:
             return None
         found = yield from read_ticks(pool, TICK_BITMAP, TICKS, pool.tick_spacing)
-        return V3State(
-            sqrt_price_x96=price,
-            tick=signed_word(tick),
-            liquidity=liquidity,
-            tick_index=tuple(at for at, _, _ in found),
-            liquidity_net=tuple(net for _, _, net in found),
-            liquidity_gross=tuple(gross for _, gross, _ in found),
-        )
+        return ticked(price, tick, liquidity, found)
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> V3State | None:
         own = None if state is None else _own(pool, state)
