@@ -89,32 +89,27 @@ def machine() -> str:
 
 def anvil_binary() -> Path:
     """The anvil executable of this machine. ``$TALLYIO_ANVIL`` names another one."""
-    chosen = os.environ.get("TALLYIO_ANVIL")
-    if chosen:
-        return Path(chosen)
-    alias = f"anvil-linux-{machine()}"
-    if platform.system() != "Linux" or alias not in lock():
-        known = ", ".join(sorted(a for a in lock() if a.startswith("anvil-")))
-        raise OperatorError(
-            f"found {platform.system()} on {platform.machine()}, expected one of: {known}",
-            todo="Install anvil yourself and name it in TALLYIO_ANVIL",
-        )
-    return package(alias) / "bin" / "anvil"
+    return _binary("anvil")
 
 
 def forge_binary() -> Path:
     """The forge executable of this machine, for the fuzz tests. ``$TALLYIO_FORGE`` names another one."""
-    chosen = os.environ.get("TALLYIO_FORGE")
+    return _binary("forge")
+
+
+def _binary(tool: str) -> Path:
+    variable = f"TALLYIO_{tool.upper()}"
+    chosen = os.environ.get(variable)
     if chosen:
         return Path(chosen)
-    alias = f"forge-linux-{machine()}"
+    alias = f"{tool}-linux-{machine()}"
     if platform.system() != "Linux" or alias not in lock():
-        known = ", ".join(sorted(a for a in lock() if a.startswith("forge-")))
+        known = ", ".join(sorted(a for a in lock() if a.startswith(f"{tool}-")))
         raise OperatorError(
             f"found {platform.system()} on {platform.machine()}, expected one of: {known}",
-            todo="Install forge yourself and name it in TALLYIO_FORGE",
+            todo=f"Install {tool} yourself and name it in {variable}",
         )
-    return package(alias) / "bin" / "forge"
+    return package(alias) / "bin" / tool
 
 
 def soljson(version: str) -> Path:

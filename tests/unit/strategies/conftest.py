@@ -59,6 +59,13 @@ class Made:
         )
         return self._add(V3, "uni3", token0, token1, fee, spacing, state)
 
+    def shared(self) -> MarketView:
+        """One cheap pair, and two dear ones that both want what it gives."""
+        self.pair(WETH, USDC, 10**21, 33 * 10**11)
+        self.pair(WETH, USDC, 4 * 10**20, 12 * 10**11, fee_pips=2500)
+        self.pair(WETH, USDC, 5 * 10**20, 15 * 10**11, fee_pips=2500)
+        return self.view()
+
     def wrapper(self) -> Address:
         """Of ether."""
         self.pools[WETH] = Pool(WETH, WRAPPED_NATIVE, "weth", (ZERO_ADDRESS, WETH), 0)

@@ -18,15 +18,6 @@ def planned(view: MarketView) -> Plan | None:
     return Together(SETTINGS, Detection()).plan(view, lambda: False)
 
 
-def shared(made: Any) -> MarketView:
-    """One cheap pair, and two dear ones that both want what it gives."""
-    made.pair(made.weth, made.usdc, 10**21, 33 * 10**11)
-    made.pair(made.weth, made.usdc, 4 * 10**20, 12 * 10**11, fee_pips=2500)
-    made.pair(made.weth, made.usdc, 5 * 10**20, 15 * 10**11, fee_pips=2500)
-    view: MarketView = made.view()
-    return view
-
-
 def one_by_one(made: Any, view: MarketView, trades: int) -> int:
     chosen, _ = greedy(made.event, view, [Arbitrage(SETTINGS)], limit=trades)
     return sum(map(net_of(view), chosen))
@@ -46,7 +37,7 @@ def judge(view: MarketView, plan: Plan) -> None:
 
 
 def test_what_two_cycles_share_is_split(made: Any) -> None:
-    view = shared(made)
+    view = made.shared()
     plan = planned(view)
     assert plan
     judge(view, plan)
@@ -72,4 +63,4 @@ def test_none_where_one_cycle_is_all_there_is(made: Any) -> None:
 
 
 def test_none_where_it_is_late(made: Any) -> None:
-    assert Together(SETTINGS, Detection()).plan(shared(made), lambda: True) is None
+    assert Together(SETTINGS, Detection()).plan(made.shared(), lambda: True) is None

@@ -27,17 +27,8 @@ def standing(view: MarketView) -> list[Standing]:
     return detection.standing()
 
 
-def shared(made: Any) -> MarketView:
-    """One cheap pair, and two dear ones that both want what it gives."""
-    made.pair(made.weth, made.usdc, 10**21, 33 * 10**11)
-    made.pair(made.weth, made.usdc, 4 * 10**20, 12 * 10**11, fee_pips=2500)
-    made.pair(made.weth, made.usdc, 5 * 10**20, 15 * 10**11, fee_pips=2500)
-    view: MarketView = made.view()
-    return view
-
-
 def test_two_cycles_over_one_pool_are_split_as_no_grid_does_better(made: Any) -> None:
-    view = shared(made)
+    view = made.shared()
     found = joint(view, standing(view), TERMS)
     assert found is not None
     best = 0
@@ -92,7 +83,7 @@ def test_nothing_is_nothing(made: Any) -> None:
 
 
 def test_a_trade_brings_its_gas_and_the_least_or_is_left_out(made: Any) -> None:
-    view = shared(made)
+    view = made.shared()
     whole = joint(view, standing(view), TERMS)
     assert whole
     gas = whole.trades[0].gas
@@ -106,7 +97,7 @@ def test_a_trade_brings_its_gas_and_the_least_or_is_left_out(made: Any) -> None:
 
 
 def test_what_is_late_has_nothing_or_what_it_found(made: Any) -> None:
-    view = shared(made)
+    view = made.shared()
     assert joint(view, standing(view), TERMS._replace(late=lambda: True)) is None
     calls = iter(range(100))
     found = joint(view, standing(view), TERMS._replace(late=lambda: next(calls) > 1))
