@@ -1,6 +1,7 @@
 """What the events of Curve's StableSwap-NG pools do to a pool's state, each judged by the exact model."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -8,6 +9,7 @@ from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.protocols.dex.answers import event
 from tallyio.protocols.dex.families import stable_ng, stable_ng_shares
+from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_math import ONE
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
 from tallyio.protocols.dex.families.words import u256
@@ -24,6 +26,7 @@ RAMPED = event("RampA(uint256,uint256,uint256,uint256)")
 STOPPED = event("StopRampA(uint256,uint256)")
 NEW_FEE = event("ApplyNewFee(uint256,uint256)")
 TOPICS = frozenset({EXCHANGED, ADDED, REMOVED, REMOVED_ONE, REMOVED_UNEVEN, RAMPED, STOPPED, NEW_FEE})
+Amplified = TypeVar("Amplified", StablePool, StableNgPool)
 
 
 def whole(state: StableNgPool, now: int) -> StableNgPool:
@@ -88,15 +91,20 @@ def follow(state: StableNgPool, logs: Sequence[Log], now: int) -> StableNgPool |
 
 
 def _set(pool: StableNgPool, log: Log) -> StableNgPool:
+    if log.topics[0] == NEW_FEE:
+        fee, multiplier = words(log, 1, 2)
+        return msgspec.structs.replace(pool, fee=fee, off_peg_multiplier=multiplier)
+    return ramped(pool, log)
+
+
+def ramped(pool: Amplified, log: Log) -> Amplified:
+    """With what a ramp of the amplification, or the end of one, sets; as it is for other events."""
     if log.topics[0] == RAMPED:
         a, to, start, end = words(log, 1, 4)
         return msgspec.structs.replace(pool, initial_a=a, future_a=to, initial_a_time=start, future_a_time=end)
     if log.topics[0] == STOPPED:
         a, at = words(log, 1, 2)
         return msgspec.structs.replace(pool, initial_a=a, future_a=a, initial_a_time=at, future_a_time=at)
-    if log.topics[0] == NEW_FEE:
-        fee, multiplier = words(log, 1, 2)
-        return msgspec.structs.replace(pool, fee=fee, off_peg_multiplier=multiplier)
     return pool
 
 

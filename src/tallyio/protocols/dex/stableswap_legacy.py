@@ -19,6 +19,7 @@ from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_math import scaled
 from tallyio.protocols.dex.family import Family, Reading, SwapResult
 from tallyio.protocols.dex.stableswap_curve import StableSwapCurve
+from tallyio.protocols.dex.stableswap_events import EXCHANGED
 from tallyio.protocols.dex.stableswap_legacy_reading import read
 from tallyio.protocols.dex.words import address_word, paid, topic, words
 
@@ -46,7 +47,7 @@ class StableSwapLegacy(Family):
         return events.follow(_own(pool, state), logs, timestamp)
 
     def paid_out(self, pool: Pool, log: Log) -> tuple[tuple[Address, int], ...]:
-        if log.topics[0] != events.EXCHANGED:
+        if log.topics[0] != EXCHANGED:
             return ()
         _, _, place, amount = words(log, 2, 4)
         return paid(pool, [0] * place + [amount])

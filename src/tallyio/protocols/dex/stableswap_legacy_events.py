@@ -14,6 +14,7 @@ from tallyio.protocols.dex.families import stable_legacy
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT
 from tallyio.protocols.dex.families.words import div, u256
+from tallyio.protocols.dex.stableswap_events import EXCHANGED, RAMPED, STOPPED, ramped
 from tallyio.protocols.dex.words import words
 
 MOST_COINS = 8
@@ -26,7 +27,6 @@ def _of_coins(name: str, tail: str) -> frozenset[str]:
 
 LISTED = event("PoolAdded(address,bytes)")
 """Of the registry."""
-EXCHANGED = event("TokenExchange(address,int128,uint256,int128,uint256)")
 ADDED = _of_coins("AddLiquidity", "uint256,uint256")
 REMOVED = _of_coins("RemoveLiquidity", "uint256")
 REMOVED_UNEVEN = _of_coins("RemoveLiquidityImbalance", "uint256,uint256")
@@ -34,8 +34,6 @@ REMOVED_ONE = frozenset(
     event(f"RemoveLiquidityOne({types})") for types in ("address,uint256,uint256", "address,uint256,uint256,uint256")
 )
 """They do not name the coin."""
-RAMPED = event("RampA(uint256,uint256,uint256,uint256)")
-STOPPED = event("StopRampA(uint256,uint256)")
 NEW_FEE = event("NewFee(uint256,uint256)")
 TOPICS = frozenset({EXCHANGED, RAMPED, STOPPED, NEW_FEE}) | ADDED | REMOVED | REMOVED_UNEVEN | REMOVED_ONE
 
@@ -92,16 +90,10 @@ def _moved(pool: StablePool, log: Log, now: int, sign: int) -> StablePool:
 
 
 def _set(pool: StablePool, log: Log) -> StablePool:
-    if log.topics[0] == RAMPED:
-        a, to, start, end = words(log, 1, 4)
-        return msgspec.structs.replace(pool, initial_a=a, future_a=to, initial_a_time=start, future_a_time=end)
-    if log.topics[0] == STOPPED:
-        a, at = words(log, 1, 2)
-        return msgspec.structs.replace(pool, initial_a=a, future_a=a, initial_a_time=at, future_a_time=at)
     if log.topics[0] == NEW_FEE:
         fee, admin_fee = words(log, 1, 2)
         return msgspec.structs.replace(pool, fee=fee, admin_fee=admin_fee)
-    return pool
+    return ramped(pool, log)
 
 
 def _at(pool: StablePool, balances: Sequence[int]) -> StablePool:
