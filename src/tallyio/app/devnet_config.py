@@ -110,7 +110,8 @@ def _chain(world: World, http_url: str, ws_url: str, builder_url: str, block_sec
             text += f"fee_pips = {factory.fee_pips}\n"
         for router in factory.routers:
             routers += _router(world, router, factory.name, factory.family)
-    for venue in world.venues:
+    announcing = {venue.factory: venue for venue in reversed(world.venues)}  # the first of those of one factory
+    for venue in reversed(list(announcing.values())):
         text += DEX.format(name=venue.name, family=venue.family, factory=venue.factory)
     text += routers + LENDING.format(provider=world.aave.addresses_provider)
     untradable = {t.address: "takes a fee on transfer" for t in world.tokens.values() if t.transfer_fee_bps}

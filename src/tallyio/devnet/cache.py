@@ -69,7 +69,8 @@ def prepare(*, seed: int, sizes: Sizes, chain_id: int = CHAIN_ID) -> Path:
 def _name(seed: int, sizes: Sizes, chain_id: int) -> str:
     here = Path(__file__).parent
     code = hashlib.sha256(msgspec.json.encode((seed, sizes, chain_id)))
-    for file in sorted([*here.glob("*.py"), *here.glob("deploy/*.py"), *here.glob("contracts/*.sol"), LOCK_FILE]):
+    made = [*here.glob("*.py"), *here.glob("deploy/*.py"), *here.glob("venues/*.py"), *here.rglob("*.sol"), LOCK_FILE]
+    for file in sorted(made):
         code.update(file.read_bytes())
     return f"{chain_id}-{seed}-{code.hexdigest()[:16]}"
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.units import Address
 from tallyio.hot_path.detector.rows import NO_EDGE
 from tallyio.hot_path.kernels.rows import Row, peaks
 from tallyio.hot_path.sizing import seed
@@ -47,7 +46,7 @@ def _starts(view: MarketView, path: Path) -> int:
 
 def _peaks(view: MarketView, paths: Sequence[Path]) -> list[tuple[float, float]]:
     rows: list[Row] = []
-    places: dict[Address, int] = {}
+    places: dict[int, int] = {}
     cycles: list[_Hops] = []
     slow: dict[int, tuple[float, float]] = {}
     for number, path in enumerate(paths):
@@ -60,18 +59,18 @@ def _peaks(view: MarketView, paths: Sequence[Path]) -> list[tuple[float, float]]
     return [slow[number] if number in slow else next(quick) for number in range(len(paths))]
 
 
-def _hops(view: MarketView, path: Path, rows: list[Row], places: dict[Address, int]) -> _Hops | None:
+def _hops(view: MarketView, path: Path, rows: list[Row], places: dict[int, int]) -> _Hops | None:
     graph, hops = view.graph, []
     for edge in path:
         pool = graph.pools[edge >> 1]
-        flow = flow_of(pool, view.states[pool.address], view.next_timestamp)
         sold, bought = graph.token_sold(edge), graph.token_bought(edge)
-        if flow is None or sold not in flow.tokens or bought not in flow.tokens:
+        flow = flow_of(pool, view.states[pool.address], view.next_timestamp, sold, bought)
+        if flow is None:
             return None
-        if pool.address not in places:
-            places[pool.address] = len(rows)
+        if id(flow.row) not in places:
+            places[id(flow.row)] = len(rows)
             rows.append(flow.row)
-        hops.append((places[pool.address], flow.tokens.index(sold), flow.tokens.index(bought)))
+        hops.append((places[id(flow.row)], flow.i, flow.j))
     return tuple(hops)
 
 

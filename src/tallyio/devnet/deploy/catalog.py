@@ -50,7 +50,10 @@ TOKENS = (
     TokenPlan("STETH", 18, 2_950 * USD),
     TokenPlan("FEE", 18, 5 * USD, transfer_fee_bps=100),
     TokenPlan("VAST", 18, USD),
+    TokenPlan("FRAX", 18, USD),
 )
+OF_VENUES = ("VAST", "FRAX")
+"""No pools are thought up for them: the one is odd, the other is traded against the shares of stable pools."""
 STABLE = ("USDC", "USDT", "DAI")
 ETHER_LIKE = ("WETH", "STETH")
 RESERVES = (
@@ -101,7 +104,7 @@ def _depth(a: str, b: str) -> int:
 
 def pools(count: int) -> list[PoolPlan]:
     """``count`` pools: the odd ones, and the most important of the others."""
-    plain = [t.symbol for t in TOKENS if not t.transfer_fee_bps and t.symbol != "VAST"]
+    plain = [t.symbol for t in TOKENS if not t.transfer_fee_bps and t.symbol not in OF_VENUES]
     more = [
         (venue, a, b, fee)
         for venue, fee in ((UNI3, 3000), (UNI2, 3000), (CAKE, 2500), (UNI3, 500), (UNI3, 10000), (UNI3, 100))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from tallyio.devnet.deploy import balancer_v3
 from tallyio.devnet.deploy.aave import aave_contracts
 from tallyio.devnet.deploy.exchanges import multicall3, pancake_router
 from tallyio.devnet.deploy.pancake import pancake_contracts
@@ -16,9 +17,10 @@ from tallyio.devnet.packages import fetch, needed
 Say = Callable[[str], None]
 
 AAVE_PACKAGES = ("aave", "aave-utils", "openzeppelin", "openzeppelin-upgradeable", "solc-0.8.27")
-"""What Aave's compilation needs. It takes as long as all others together, so it waits for these alone."""
+"""What Aave's compilation needs: it waits for these alone."""
 
 _OTHERS: tuple[tuple[str, Callable[[], object]], ...] = (
+    *((f"Balancer v3: {name}", partial(balancer_v3.balancer_v3_contract, name)) for name in balancer_v3.CONTRACTS),
     ("PancakeSwap v2", pancake_contracts),
     ("PancakeSwap's router", pancake_router),
     ("the tokens and feeds", own_contracts),
@@ -40,14 +42,12 @@ def compile_all(say: Say = lambda line: None) -> None:
         fetch(AAVE_PACKAGES, say)
         _compile("Aave v3", aave_contracts, say)
 
-    def remaining() -> None:
-        fetch(others, say)
-        for label, job in _OTHERS:
-            _compile(label, job, say)
-
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(lending), pool.submit(remaining)]:
-            done.result()
+        jobs = [pool.submit(lending)]
+        pool.submit(fetch, others, say).result()
+        jobs += [pool.submit(_compile, label, job, say) for label, job in _OTHERS]
+        for job in jobs:
+            job.result()
 
 
 def _compile(label: str, job: Callable[[], object], say: Say) -> None:

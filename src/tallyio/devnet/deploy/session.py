@@ -32,6 +32,11 @@ class Session:
         rpc.call("evm_setBlockGasLimit", hex(SETUP_GAS_LIMIT))
         self.fund([deployer.address])
 
+    @property
+    def next_nonce(self) -> int:
+        """Of the deployer's next transaction."""
+        return self._nonces.get(self.deployer.address, 0)
+
     def fund(self, addresses: Iterable[Address], amount_wei: int = FUNDS_WEI) -> None:
         """Give ether, at once."""
         self.rpc.batch([("anvil_setBalance", (address, hex(amount_wei))) for address in addresses])
@@ -40,7 +45,7 @@ class Session:
         self, artifact: Artifact, arguments: bytes = b"", libraries: dict[str, Address] | None = None
     ) -> Address:
         """Queue a creation by the deployer; the answer is the address that the contract will have."""
-        nonce = self._nonces.get(self.deployer.address, 0)
+        nonce = self.next_nonce
         self._add(self.deployer, None, artifact.code(libraries, arguments), CREATE_GAS, 0, f"create {artifact.name}")
         return created_by(self.deployer.address, nonce)
 

@@ -35,6 +35,7 @@ _MOTIONS = {
     "USDT": Motion(0.00008),
     "DAI": Motion(0.00006),
     "VAST": Motion(0.0001),
+    "FRAX": Motion(0.0001),
     "SDAI": Motion(0.0, "DAI"),
 }
 _CRASHING = ("WETH", "WETH", "WETH", "WBTC", "WBTC", "LINK", "STETH")

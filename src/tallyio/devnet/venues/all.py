@@ -6,9 +6,12 @@ from tallyio.core.pools import (
     AERODROME,
     ALGEBRA,
     BALANCER_V2,
+    BALANCER_V3,
     CAMELOT,
     CURVE_LEGACY,
+    CURVE_LEGACY_META,
     CURVE_NG,
+    CURVE_NG_META,
     ERC4626,
     LIQUIDITY_BOOK,
     PANCAKE_V3,
@@ -21,6 +24,7 @@ from tallyio.core.units import Address
 from tallyio.devnet import abi
 from tallyio.devnet.venues import (
     balancer_v2,
+    balancer_v3,
     concentrated,
     crypto,
     liquidity_book,
@@ -43,6 +47,7 @@ DEPLOYS: tuple[Deploy, ...] = (
     stableswap_legacy.deploy_stableswap_legacy,
     crypto.deploy_crypto,
     liquidity_book.deploy_liquidity_book,
+    balancer_v3.deploy_balancer_v3,
 )
 SELLS: Mapping[str, Sell] = {
     PANCAKE_V3: concentrated.sell,
@@ -53,10 +58,13 @@ SELLS: Mapping[str, Sell] = {
     CAMELOT: solidly.sell,
     CURVE_NG: stableswap.sell,
     CURVE_LEGACY: stableswap.sell,
+    CURVE_NG_META: stableswap.sell_underlying,
+    CURVE_LEGACY_META: stableswap.sell_underlying,
     TWOCRYPTO: crypto.sell,
     TRICRYPTO: crypto.sell,
     LIQUIDITY_BOOK: liquidity_book.sell,
     BALANCER_V2: balancer_v2.sell,
+    BALANCER_V3: balancer_v3.sell,
     ERC4626: wrapping.sell,
 }
 SWAP = "swap(address,address,uint256,address,address,uint256,bytes,uint256)"

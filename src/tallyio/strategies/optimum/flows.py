@@ -55,13 +55,12 @@ def flows_through(view: MarketView, through: Iterable[int], late: Callable[[], b
         sold, bought = graph.token_sold(number), graph.token_bought(number)
         (source, unit_in), (target, unit_out) = joints.root(sold), joints.root(bought)
         pool = graph.pools[number >> 1]
-        flow = flow_of(pool, view.states[pool.address], view.next_timestamp)
-        if source == target or flow is None or not {sold, bought} <= set(flow.tokens):
+        flow = flow_of(pool, view.states[pool.address], view.next_timestamp, sold, bought)
+        if source == target or flow is None:
             continue
-        ends = (flow.tokens.index(sold), flow.tokens.index(bought))
         pair = (nodes.setdefault(source, len(nodes)), nodes.setdefault(target, len(nodes)))
         numbers.append(number)
-        edges.append(Edge(*pair, flow.row, ends, (unit_in, unit_out)))
+        edges.append(Edge(*pair, flow.row, (flow.i, flow.j), (unit_in, unit_out)))
     worth = {0: 1.0}
     for _ in nodes:  # a token's worth in wrapped ether, from token to token
         for number, edge in zip(numbers, edges, strict=True):

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from tallyio.chains.addresses import created_by
 from tallyio.core.pools import (
     BALANCER_V2,
     V4,
@@ -15,7 +14,7 @@ from tallyio.core.pools import (
 from tallyio.core.trade import Route, SwapStep
 from tallyio.core.units import ETHER, ZERO_ADDRESS, Address, address
 from tallyio.devnet import abi
-from tallyio.devnet.artifacts import from_package
+from tallyio.devnet.artifacts import Artifact, from_package
 from tallyio.devnet.deploy import balancer_v3, morpho
 from tallyio.devnet.deploy.balancer import WEIGHTED, balancer_artifact, factory
 from tallyio.execution.kinds import v4_pool_id
@@ -223,36 +222,23 @@ class BalancerV3Vault(NamedTuple):
 
 
 @pytest.fixture
-def vault3(town: Town, request: pytest.FixtureRequest) -> BalancerV3Vault:
+def vault3(town: Town) -> BalancerV3Vault:
     """Balancer v3's published vault in its three parts, and a weighted pool of WETH and A."""
-    if not balancer_v3.is_compiled() and not compiles(request):
-        pytest.skip("Balancer v3 is not compiled yet: it takes two minutes, once, in `make nightly`")
-    chain, code, tokens = town.chain, balancer_v3.balancer_v3_contracts(), sorted((town.weth, town.a))
+    chain, tokens = town.chain, sorted((town.weth, town.a))
 
-    def made(name: str, arguments: bytes) -> Address:
-        return Address(chain.create(code[name].code(arguments=arguments)))
+    def create(code: Artifact, arguments: bytes) -> Address:
+        return Address(chain.create(code.code(arguments=arguments)))
 
-    opener = town.lab.create("BalancerV3Opener")
+    trader = town.lab.create("BalancerV3Trader")
     nonce = int(chain.rpc.call("eth_getTransactionCount", chain.owner, "latest"), 16)
-    vault = created_by(chain.owner, nonce + 3)
-    windows = (90 * 86_400, 30 * 86_400, 10**6, 10**4)
-    admin = made("VaultAdmin", abi.pack("(address,uint32,uint32,uint256,uint256)", vault, *windows))
-    extension = made("VaultExtension", abi.pack("(address,address)", vault, admin))
-    fees = made("ProtocolFeeController", abi.pack("(address,uint256,uint256)", vault, 0, 0))
-    assert made("Vault", abi.pack("(address,address,address)", extension, opener, fees)) == vault
-    told = ("P", "P", 2, [ETHER // 2] * 2, "1", [10**6] * 2)
-    pool = made("WeightedPool", abi.pack("((string,string,uint256,uint256[],string,uint256[]),address)", told, vault))
-    register = (
-        "registerPool(address,(address,uint8,address,bool)[],uint256,uint32,bool,(address,address,address),"
-        "address,(bool,bool,bool,bool))"
-    )
+    vault, _ = balancer_v3.deploy_vault(create, chain.owner, nonce, trader)
+    pool = balancer_v3.weighted_pool(create, vault, [ETHER // 2] * 2)
     configured = [(token, 0, ZERO_ADDRESS, False) for token in tokens]
-    order = (3 * 10**15, 2**31, False, (ZERO_ADDRESS,) * 3, ZERO_ADDRESS, (False,) * 4)
-    receipt = chain.do(vault, abi.call(register, pool, configured, *order))
+    receipt = chain.do(vault, balancer_v3.registration(pool, configured, 3 * 10**15))
     for token in tokens:
-        town.lab.fund(token, opener, 100 * ETHER)
+        town.lab.fund(token, trader, 100 * ETHER)
     amounts = [100 * ETHER] * 2
-    chain.do(opener, abi.call("open(address,address,address[],uint256[])", vault, pool, tokens, amounts))
+    chain.do(trader, abi.call("fill(address,address,address[],uint256[])", vault, pool, tokens, amounts))
     return BalancerV3Vault(vault, receipt)
 
 

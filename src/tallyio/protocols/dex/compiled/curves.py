@@ -29,7 +29,7 @@ class RowCurve(NamedTuple):
 
 def curve_of(model: PoolExchange) -> FloatCurve:
     """Raises ``ChainDataError`` where the pool has no curve."""
-    flow = flow_of(model.pool, model.state, model.timestamp)
-    if flow is None or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
+    flow = flow_of(*model[:2], model.timestamp, model.token_in, model.token_out)
+    if flow is None or flow.sampled:
         return curve(*model)
-    return RowCurve(model, flow.row, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out))
+    return RowCurve(model, flow.row, flow.i, flow.j)

@@ -36,9 +36,7 @@ class CompiledExchange(NamedTuple):
 
 def exchange_of(model: PoolExchange) -> PoolExchange | CompiledExchange:
     """Compiled where the pool has an exact row with both tokens."""
-    flow = flow_of(model.pool, model.state, model.timestamp)
-    if flow is None or flow.exact is None or model.token_in not in flow.tokens or model.token_out not in flow.tokens:
+    flow = flow_of(*model[:2], model.timestamp, model.token_in, model.token_out)
+    if flow is None or flow.exact is None:
         return model
-    return CompiledExchange(
-        model, flow.row, flow.exact, flow.tokens.index(model.token_in), flow.tokens.index(model.token_out)
-    )
+    return CompiledExchange(model, flow.row, flow.exact, flow.i, flow.j)

@@ -9,53 +9,85 @@ from tallyio.core.units import Address
 from tallyio.hot_path.curve import Curve, FixedRate, FloatCurve
 from tallyio.hot_path.kernels.rows import Row, pair_row, pieces_row
 from tallyio.protocols.dex.compiled import rows
+from tallyio.protocols.dex.families import stable_legacy_meta, stable_ng_meta
 from tallyio.protocols.dex.families.balancer_shares import without
 from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
+from tallyio.protocols.dex.families.balancer_v3 import V3Pool
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
 from tallyio.protocols.dex.families.liquidity_book import LiquidityBook
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
+from tallyio.protocols.dex.families.stable_legacy_meta import StableMeta
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
+from tallyio.protocols.dex.families.stable_ng_meta import StableNgMeta
 from tallyio.protocols.dex.liquidity_book_curve import BookCurve
 from tallyio.protocols.dex.model import curve
 
 MOST_PIECES = 256
 """In one direction: a trade through more of them is not looked for."""
+SAMPLES = tuple(2.0**-k for k in range(30, 5, -1)) + tuple(k / 32 for k in range(1, 33))
+"""Parts of its depth at which a curve is taken that no row describes: near the price, and evenly for its bend."""
 _STRAIGHT = 2.0**40
 """A straight piece is one of constant product whose reserves are so many times what it takes."""
 
 
 class Flow(NamedTuple):
-    """``row``, in which the pool's ``tokens`` are numbered in this order. ``exact`` is that from which exact kernels
-    quote, where there is one."""
+    """One direction of a pool: token ``i`` of ``row`` is sold for ``j``. ``exact`` is the row from which exact kernels
+    quote, where there is one. ``sampled`` rows go through points of the pool's curve and are not the curve itself."""
+
+    row: Row
+    i: int
+    j: int
+    exact: Row | None
+    sampled: bool = False
+
+
+class _Whole(NamedTuple):
+    """A row of a pool, in which ``tokens`` are numbered in this order."""
 
     row: Row
     tokens: tuple[Address, ...]
     exact: Row | None
 
 
-_LAST: dict[Address, tuple[PoolState, int, Flow | None]] = {}
+class _Known(NamedTuple):
+    """What was made of a state: the row of all its tokens or of most, and those of two that it leaves out."""
+
+    state: PoolState
+    timestamp: int
+    whole: _Whole | None
+    pairs: dict[tuple[Address, Address], Row | None]
+
+
+_LAST: dict[Address, _Known] = {}
 """By pool, for the state and time that were asked about last: many ask one after the other."""
 
 
-def flow_of(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
-    """``None`` for a pool that only its Python curve describes, or whose numbers fit no row."""
+def flow_of(pool: Pool, state: PoolState, timestamp: int, sold: Address, bought: Address) -> Flow | None:
+    """``None`` for a direction that has no curve, or whose numbers fit no row."""
     known = _LAST.get(pool.address)
-    if known is None or known[0] is not state or known[1] != timestamp:
-        known = _LAST[pool.address] = state, timestamp, _made(pool, state, timestamp)
-    return known[2]
+    if known is None or known.state is not state or known.timestamp != timestamp:
+        known = _LAST[pool.address] = _Known(state, timestamp, _made(pool, state, timestamp), {})
+    whole = known.whole
+    if whole is not None and sold in whole.tokens and bought in whole.tokens:
+        return Flow(whole.row, whole.tokens.index(sold), whole.tokens.index(bought), whole.exact)
+    forth = (sold, bought) if pool.tokens.index(sold) < pool.tokens.index(bought) else (bought, sold)
+    if forth not in known.pairs:
+        known.pairs[forth] = _sampled(pool, state, timestamp, forth)
+    row = known.pairs[forth]
+    return None if row is None else Flow(row, forth.index(sold), forth.index(bought), None, sampled=True)
 
 
-def _made(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
+def _made(pool: Pool, state: PoolState, timestamp: int) -> _Whole | None:
     try:
         return _exact(pool, state, timestamp) or _in_pieces(pool, state, timestamp)
     except ChainDataError:
         return None
 
 
-def _exact(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
-    """The rows that exact kernels quote from."""
+def _exact(pool: Pool, state: PoolState, timestamp: int) -> _Whole | None:
+    """The rows of smooth curves, from most of which exact kernels quote."""
     tokens: Sequence[Address] = pool.tokens
     match state:
         case V2State():
@@ -72,12 +104,18 @@ def _exact(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
             row = rows.weighted_row(state)
         case BalancerStable():
             row, tokens = rows.balancer_stable_row(state, timestamp), without(pool.tokens, state.share_index)
+        case StableNgMeta():
+            row, tokens = rows.stable_ng_row(stable_ng_meta.current(state, timestamp).meta, timestamp), pool.tokens[:2]
+        case StableMeta():
+            row, tokens = rows.stable_row(stable_legacy_meta.current(state, timestamp).meta, timestamp), pool.tokens[:2]
+        case V3Pool():
+            return _Whole(rows.balancer_v3_row(state, timestamp), pool.tokens, None)
         case _:
             return None
-    return Flow(row, tuple(tokens), row)
+    return _Whole(row, tuple(tokens), row)
 
 
-def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
+def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> _Whole | None:
     if len(pool.tokens) != 2:
         return None
     a, b = pool.tokens
@@ -85,7 +123,30 @@ def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> Flow | None:
     if forth is None or back is None:
         return None
     exact = rows.liquidity_book_row(state, timestamp) if isinstance(state, LiquidityBook) else None
-    return Flow(pieces_row(forth, back), pool.tokens, exact)
+    return _Whole(pieces_row(forth, back), pool.tokens, exact)
+
+
+def _sampled(pool: Pool, state: PoolState, timestamp: int, ends: tuple[Address, Address]) -> Row | None:
+    a, b = ends
+    try:
+        ways = curve(pool, state, a, b, timestamp), curve(pool, state, b, a, timestamp)
+        return pieces_row(*map(_through_points, ways))
+    except (ChainDataError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def _through_points(way: FloatCurve) -> list[tuple[float, float, float]]:
+    """Pieces that begin and end at the curve's own rates: so their rates fall from piece to piece as it does."""
+    found, start, before = list[tuple[float, float, float]](), 0.0, way.rate(0.0)
+    for part in SAMPLES:
+        end = part * way.depth
+        rate, room = way.rate(end), end - start
+        if not 0.0 < rate <= before:
+            break
+        bent = (before / rate) ** 0.5 - 1.0
+        found.append((room / bent, room / bent * before, room) if bent > 1.0 / _STRAIGHT else _straight(before, room))
+        start, before = end, rate
+    return found
 
 
 def _pieces(way: FloatCurve) -> Sequence[tuple[float, float, float]] | None:

@@ -9,6 +9,7 @@ from tallyio.hot_path.kernels.rows import Row
 from tallyio.protocols.dex.families import balancer_stable, liquidity_book, solidly, stable_ng_views
 from tallyio.protocols.dex.families.balancer_shares import without
 from tallyio.protocols.dex.families.balancer_stable import StablePool as BalancerStable
+from tallyio.protocols.dex.families.balancer_v3 import V3Pool, Weighted, settled
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_math import ONE
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
@@ -68,6 +69,15 @@ def balancer_stable_row(pool: BalancerStable, now: int) -> Row:
     first = pool.kind == balancer_stable.FIRST
     amplification = pool.amplification(now)
     return rows.balancer_stable_row(totals, cash, kept, amplification, pool.fee, rounded_up=first, paused=pool.paused)
+
+
+def balancer_v3_row(pool: V3Pool, now: int) -> Row:
+    """For doubles alone: the vault rounds otherwise than the rows' kernels."""
+    rule, raw = pool.rule, settled(pool).raw
+    if isinstance(rule, Weighted):
+        return rows.weighted_row(raw, raw, pool.scales, rule.weights, pool.fee)
+    factors = [scale * rate for scale, rate in zip(pool.scales, pool.rates, strict=True)]
+    return rows.balancer_stable_row(raw, raw, factors, rule.amplification(now), pool.fee)
 
 
 def liquidity_book_row(book: LiquidityBook, now: int) -> Row:
