@@ -26,6 +26,7 @@ from tallyio.strategies.base import GasModel
 
 ROOT = Path(__file__).resolve().parents[3]
 PROPOSER = Address("0x" + "c0" * 20)
+DEVNET_CONTRACTS = "OpenToken", "FeeToken", "SilentToken", "BalancerV3Trader"
 V3_PACKAGE = "artifacts/contracts"
 FEE_BPS = {"uniswap": 30, "pancake": 25}
 BID_GAS = 16_500
@@ -260,7 +261,7 @@ def test_contracts() -> dict[str, Artifact]:
     folder = ROOT / "contracts" / "test"
     tokens = ROOT / "src" / "tallyio" / "devnet" / "contracts"
     roots = {f"test/{f.name}": f for f in sorted(folder.glob("*.sol"))}
-    roots |= {f"tokens/{name}.sol": tokens / f"{name}.sol" for name in ("OpenToken", "FeeToken", "SilentToken")}
+    roots |= {f"tokens/{name}.sol": tokens / f"{name}.sol" for name in DEVNET_CONTRACTS}
     return from_source("0.8.30", standard_input(gather(roots), evm_version="cancun", viaIR=True))
 
 

@@ -44,7 +44,7 @@ class Flows(NamedTuple):
 def flows_through(view: MarketView, through: Iterable[int], late: Callable[[], bool] = never) -> Flows:
     """Over both directions of every pair of the edges ``through``: a joint optimum may turn one round.
 
-    A pool that has no compiled row takes no part.
+    A pool that has no row takes no part.
     """
     graph = view.graph
     both = sorted({edge ^ turned for edge in through for turned in (0, 1) if view.rates[edge ^ turned] > 0})

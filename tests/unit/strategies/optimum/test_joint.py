@@ -127,9 +127,9 @@ def test_flows_balance_and_the_dual_is_above_them(random_market: Any) -> None:
         ends = view.graph.token_sold(edge), view.graph.token_bought(edge)
         a, b = (numbers.setdefault(token, len(numbers)) for token in ends)
         pool = view.graph.pools[edge >> 1]
-        flow = flow_of(pool, view.states[pool.address], view.next_timestamp)
+        flow = flow_of(pool, view.states[pool.address], view.next_timestamp, *ends)
         assert flow
-        edges.append(Edge(a, b, flow.row, (flow.tokens.index(ends[0]), flow.tokens.index(ends[1]))))
+        edges.append(Edge(a, b, flow.row, (flow.i, flow.j)))
     worth = [float({0: 1.0}.get(n, 0.0)) for n in range(len(numbers))]
     for _ in numbers:
         for number, edge in enumerate(edges):

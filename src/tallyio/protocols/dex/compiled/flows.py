@@ -26,8 +26,10 @@ from tallyio.protocols.dex.model import curve
 
 MOST_PIECES = 256
 """In one direction: a trade through more of them is not looked for."""
-SAMPLES = tuple(2.0**-k for k in range(30, 5, -1)) + tuple(k / 32 for k in range(1, 33))
-"""Parts of its depth at which a curve is taken that no row describes: near the price, and evenly for its bend."""
+HALVINGS = 30
+FINE, COARSER, LOWEST = 1e-4, 0.2, 0.8
+"""Of the first rate of a curve that no row describes: how far it may fall in a piece at first, and more by this share
+of what it has fallen before; where it is too low to matter."""
 _STRAIGHT = 2.0**40
 """A straight piece is one of constant product whose reserves are so many times what it takes."""
 
@@ -137,11 +139,17 @@ def _sampled(pool: Pool, state: PoolState, timestamp: int, ends: tuple[Address, 
 
 def _through_points(way: FloatCurve) -> list[tuple[float, float, float]]:
     """Pieces that begin and end at the curve's own rates: so their rates fall from piece to piece as it does."""
-    found, start, before = list[tuple[float, float, float]](), 0.0, way.rate(0.0)
-    for part in SAMPLES:
-        end = part * way.depth
-        rate, room = way.rate(end), end - start
-        if not 0.0 < rate <= before:
+    found, start, first = list[tuple[float, float, float]](), 0.0, way.rate(0.0)
+    before, ends = first, [way.depth / 2.0**k for k in range(HALVINGS)]
+    while ends and len(found) < MOST_PIECES:
+        end = ends[-1]
+        rate, room = min(way.rate(end), before), end - start
+        most = FINE * first + COARSER * (first - before)
+        if before - rate > most and room > way.depth / 2.0**HALVINGS:
+            ends.append(start + room / 2)
+            continue
+        ends.pop()
+        if rate <= LOWEST * first:
             break
         bent = (before / rate) ** 0.5 - 1.0
         found.append((room / bent, room / bent * before, room) if bent > 1.0 / _STRAIGHT else _straight(before, room))
