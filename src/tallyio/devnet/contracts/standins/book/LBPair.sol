@@ -231,18 +231,23 @@ contract LBPair is Coins {
     }
 
     /// @param configs Each bin's part of X (1e18, from bit 88), of Y (from bit 24), and its id.
-    function mint(address to, bytes32[] calldata configs, address) external returns (bytes32, bytes32, uint256[] memory) {
+    /// @dev What the shares leave over goes to `rest`: what stays unaccounted is the next trader's.
+    function mint(address to, bytes32[] calldata configs, address rest)
+        external
+        returns (bytes32 received, bytes32 left, uint256[] memory made)
+    {
         uint256 receivedX = _ours(tokenX) - reserveX - feesX;
         uint256 receivedY = _ours(tokenY) - reserveY - feesY;
         uint256[] memory ids = new uint256[](configs.length);
         bytes32[] memory amounts = new bytes32[](configs.length);
-        uint256[] memory made = new uint256[](configs.length);
+        made = new uint256[](configs.length);
         for (uint256 k; k < configs.length; ++k) {
             ids[k] = uint24(uint256(configs[k]));
             (made[k], amounts[k]) = _provide(to, uint256(configs[k]), receivedX, receivedY);
         }
         emit DepositedToBins(msg.sender, to, ids, amounts);
-        return (bytes32(receivedX | (receivedY << 128)), bytes32(0), made);
+        received = bytes32(receivedX | (receivedY << 128));
+        left = _handBack(rest);
     }
 
     function burn(address from, address to, uint256[] calldata ids, uint256[] calldata burned)
@@ -390,6 +395,14 @@ contract LBPair is Coins {
         if (totalSupply[id] == 0) tree.remove(id);
         _put(id, bin.x - x, bin.y - y);
         (reserveX, reserveY) = (reserveX - x, reserveY - y);
+        if (x > 0) _pay(tokenX, to, x);
+        if (y > 0) _pay(tokenY, to, y);
+        return bytes32(x | (y << 128));
+    }
+
+    function _handBack(address to) private returns (bytes32) {
+        uint256 x = _ours(tokenX) - reserveX - feesX;
+        uint256 y = _ours(tokenY) - reserveY - feesY;
         if (x > 0) _pay(tokenX, to, x);
         if (y > 0) _pay(tokenY, to, y);
         return bytes32(x | (y << 128));
