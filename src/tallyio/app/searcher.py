@@ -36,6 +36,7 @@ from tallyio.engine.planner import Planner
 from tallyio.engine.prover import ForkGround
 from tallyio.engine.reconcile import Reconciler
 from tallyio.engine.restart import restore_tracker
+from tallyio.engine.trade_maker import TradeMaker
 from tallyio.execution.artifact import executor_errors
 from tallyio.execution.identity import IdentityKey
 from tallyio.execution.relays import FlashbotsRelay
@@ -120,7 +121,7 @@ class Searcher:
 
     async def _stand_down(self, running: "asyncio.Task[None]") -> None:
         """Nothing more is sent; what relays still hold is withdrawn as far as half a second allows."""
-        self.planner.halted = True
+        self.planner.maker.halted = True
         running.cancel()
         if self.pipeline.slot:
             with suppress(TimeoutError):
@@ -181,20 +182,23 @@ class Searcher:
         next_nonce = await reads.nonce(self.rpc, signer.address, recovery.head.hash)
         nonces = NonceBook.restore(self.journal, signer.address, chain_nonce=next_nonce, head=recovery.head.number)
         built = build_strategies(self.directory, self.mirror.market.registry)
-        self.planner = Planner(
-            strategies=built.strategies,
+        maker = TradeMaker(
             victim_effect=built.victim_effect,
-            together=built.together,
-            joint_ms=min(settings.joint_ms, settings.plan_ms // 2),
             limits=limits,
             ground=self._ground(signer.address),
             signer=signer,
             nonces=nonces,
             executor=self.executor,
             chain_id=chain.chain_id,
-            priority_fee_wei=chain.priority_fee_wei,
             journal=self.journal,
             watch=self.watch,
+        )
+        self.planner = Planner(
+            strategies=built.strategies,
+            maker=maker,
+            priority_fee_wei=chain.priority_fee_wei,
+            together=built.together,
+            joint_ms=min(settings.joint_ms, settings.plan_ms // 2),
         )
         self.dispatcher = Dispatcher(await self._relays(), self.journal, self.watch, live=self.live)
         tracker = restore_tracker(self.journal, reconciler.ledger, self.executor, recovery.head, FINAL_DEPTH)

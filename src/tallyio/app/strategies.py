@@ -5,7 +5,7 @@ from typing import NamedTuple
 from tallyio.config.directory import ConfigDirectory
 from tallyio.core.chain import PendingTransaction
 from tallyio.core.errors import ConfigError
-from tallyio.engine.planner import VictimEffect
+from tallyio.engine.trade_maker import VictimEffect
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.strategies.arbitrage import Arbitrage, ArbitrageSettings

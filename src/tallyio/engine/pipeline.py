@@ -108,7 +108,7 @@ class Pipeline:
     async def _work_on(self, event: NewBlock, heard_ns: int) -> None:
         await self.mirror.complete()
         await self.books.learn(event)
-        self.planner.breaker, self.planner.margin = self.books.breaker, self.books.accuracy.margin
+        self.planner.maker.breaker, self.planner.maker.margin = self.books.breaker, self.books.accuracy.margin
         if self._is_late(event.block.number + 1):
             self.watch.tell("skipped", "late", 1)
         else:
@@ -166,7 +166,7 @@ class Pipeline:
             await asyncio.sleep(SECOND_LOOK_S)
             for line in await self.mirror.verify():
                 self.books.diverged(line)
-        self.planner.breaker = self.books.breaker
+        self.planner.maker.breaker = self.books.breaker
 
     async def _act(self, slot: Slot, started_ns: int) -> None:
         for bundle in self.dispatcher.make(slot):
