@@ -19,9 +19,10 @@ from tallyio.core.units import Address
 from tallyio.hot_path.compiled_families import compiled_state, is_compiled
 from tallyio.market.graph import Graph, GraphBuilder, pairs_of
 from tallyio.market.liquidity import LiquidityGate
+from tallyio.market.quarantine import Quarantine
 from tallyio.market.reading import PoolsRead
 from tallyio.market.state_numbers import numbers
-from tallyio.market.suspicion import Aside, Suspicion
+from tallyio.market.suspicion import Aside
 from tallyio.market.tradable import obstacle, short_changing
 from tallyio.market.view import MarketView, marginal_rates
 from tallyio.protocols.dex.registry import DexRegistry
@@ -88,11 +89,7 @@ class Market:
         self._refused: dict[Address, str] = {}
         self._polled: set[Address] = set()
         self._prove = prove
-        self._condemned: dict[Address, str] = dict(untradable_tokens or {})
-        self._suspicion = Suspicion()
-        self._aside: set[Address] = set()
-        self._pool_suspicion = Suspicion()
-        self._pools_aside: dict[Address, str] = {}
+        self._quarantine = Quarantine(weth, untradable_tokens or {})
         self._rates: NDArray[np.float64] = np.zeros(64)
         self._undo: deque[_Undo] = deque(maxlen=history)
         self._block: BlockRef | None = None
@@ -134,11 +131,7 @@ class Market:
 
     def asides(self) -> list[Aside]:
         """When which pools were set aside because trades through them, or with one of their tokens, failed."""
-        found = list(self._pool_suspicion.asides)
-        for each in self._suspicion.asides:
-            reason = f"token {each.what}: {each.reason}"
-            found += [Aside(a, each.first, each.last, reason) for a, p in self._pools.items() if each.what in p.tokens]
-        return found
+        return self._quarantine.asides(self._pools)
 
     @property
     def refreshable(self) -> Mapping[Address, PoolState]:
@@ -192,7 +185,7 @@ class Market:
             self.condemn(token, f"takes a fee on transfer: {proof}")
         self._undo.append(undo)
         self._block = event.block
-        self._try_again(event.block.number)
+        self._judge_again(*self._quarantine.freed(event.block.number))
         self._publish()
         return frozenset(undo.states)
 
@@ -260,52 +253,23 @@ class Market:
 
     def condemn(self, token: Address, reason: str) -> None:
         """From now on no route may touch ``token``. It stays so over rollbacks: it is the token's code that shows."""
-        if token in self._condemned and token not in self._aside:
-            return
-        self._aside.discard(token)
-        self._condemned[token] = reason
-        log.warning("token is not traded any more", token=token, reason=reason)
-        self._judge_again(token)
+        if self._quarantine.condemn(token, reason):
+            self._judge_again([token], [])
 
     def worked(self, tokens: Iterable[Address], pools: Iterable[Address]) -> None:
         """Simulated trades with ``tokens`` through ``pools`` did what was predicted."""
-        self._suspicion.worked(tokens, self.block.number)
-        self._pool_suspicion.worked(pools, self.block.number)
+        self._quarantine.worked(tokens, pools, self.block.number)
 
     def failed(self, tokens: Iterable[Address], pools: Iterable[Address], why: str) -> None:
         """A simulated trade with ``tokens`` through ``pools`` failed: those that may be the cause are set aside for
-        some blocks. A token that is out already was the cause; where every token worked in this block it is a pool.
-        """
-        involved, number = set(tokens) - {self.weth}, self.block.number
-        if not self._condemned.keys().isdisjoint(involved) or not self._pools_aside.keys().isdisjoint(pools):
-            return
-        if all(self._suspicion.good(token) == number for token in involved):
-            for pool, until in self._pool_suspicion.failed(sorted(pools), number, why).items():
-                self._pools_aside[pool] = f"set aside until block {until}: {why}"
-                log.warning("pool is set aside", pool=pool, until=until, reason=why)
-                self._set(pool, self._states.get(pool))
-        else:
-            for token, until in self._suspicion.failed(sorted(involved), number, why).items():
-                self._aside.add(token)
-                self._condemned[token] = f"set aside until block {until}: {why}"
-                log.warning("token is set aside", token=token, until=until, reason=why)
-                self._judge_again(token)
+        some blocks."""
+        self._judge_again(*self._quarantine.failed(tokens, pools, self.block.number, why))
         self._publish()
 
-    def _try_again(self, number: int) -> None:
-        for token in self._suspicion.due(number):
-            if token in self._aside:
-                self._aside.remove(token)
-                del self._condemned[token]
-                self._judge_again(token)
-        for pool in self._pool_suspicion.due(number):
-            del self._pools_aside[pool]
-            self._set(pool, self._states.get(pool))
-
-    def _judge_again(self, token: Address) -> None:
-        for address, pool in self._pools.items():
-            if token in pool.tokens:
-                self._set(address, self._states.get(address))
+    def _judge_again(self, tokens: Sequence[Address], pools: Sequence[Address]) -> None:
+        concerned = [a for a, pool in self._pools.items() if not set(tokens).isdisjoint(pool.tokens)] if tokens else []
+        for address in (*pools, *concerned):
+            self._set(address, self._states.get(address))
 
     def forget(self, pools: Iterable[Address]) -> None:
         """Their states are not known any more; nothing may use them until they are."""
@@ -442,8 +406,10 @@ class Market:
             self._states[address] = state
             if family_of(pool).polled(pool, state):
                 self._polled.add(address)
-        reason = self._refused.get(address) or self._unread.get(address) or obstacle(pool, state, self._condemned)
-        reason = reason or self._pools_aside.get(address, "")
+        reason = (
+            self._refused.get(address) or self._unread.get(address) or obstacle(pool, state, self._quarantine.tokens)
+        )
+        reason = reason or self._quarantine.pools.get(address, "")
         if reason or state is None:
             self._untradable[address] = reason
         else:
