@@ -10,7 +10,7 @@ from tallyio.core.units import UINT128_MAX
 from tallyio.protocols.dex.answers import event
 from tallyio.protocols.dex.families import crypto_pool, crypto_shares
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
-from tallyio.protocols.dex.words import words
+from tallyio.protocols.dex.words import agree, words
 
 TWO_DEPLOYED = event(
     "TwocryptoPoolDeployed(address,string,string,address[2],address,bytes32,uint256[2],uint256,uint256,uint256,uint256,address)"
@@ -51,19 +51,19 @@ def follow(state: CryptoPool, logs: Sequence[Log], now: int, *, windowed: bool) 
             if max(i, j) >= n:
                 raise ChainDataError(f"{log.address}: an event about the coins {i} and {j}, expected {n} coins")
             paid, pool = crypto_pool.exchange(pool, i, j, dx, now)
-            _agree(log, (dy, scale), (paid, packed(pool.price_scale)))
+            agree(log, (dy, scale), (paid, packed(pool.price_scale)))
         elif kind == ADDED[n]:
             if not windowed or (pool.d and not pool.price_oracle):
                 return None
             *amounts, _, supply, scale = words(log, 2, n + 3)
             _, pool = crypto_shares.add_liquidity(pool, tuple(amounts), now)
-            _agree(log, (supply, scale), (pool.total_supply, packed(pool.price_scale)))
+            agree(log, (supply, scale), (pool.total_supply, packed(pool.price_scale)))
         elif kind == REMOVED[n]:
             if not windowed:
                 return None
             *amounts, supply = words(log, 2, n + 1)
             paid_all, pool = crypto_shares.remove_liquidity(pool, pool.total_supply - supply)
-            _agree(log, tuple(amounts), paid_all)
+            agree(log, tuple(amounts), paid_all)
         else:
             pool = _set(pool, log)
     return pool
@@ -101,8 +101,3 @@ def _set(pool: CryptoPool, log: Log) -> CryptoPool:
                 price_window=window,
             )
     return pool
-
-
-def _agree(log: Log, told: tuple[int, ...], ours: tuple[int, ...]) -> None:
-    if told != ours:
-        raise ChainDataError(f"{log.address}: an event tells {told}, expected {ours}")

@@ -13,7 +13,7 @@ from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_math import ONE
 from tallyio.protocols.dex.families.stable_ng import StableNgPool
 from tallyio.protocols.dex.families.words import u256
-from tallyio.protocols.dex.words import words
+from tallyio.protocols.dex.words import agree, words
 
 PLAIN_DEPLOYED = event("PlainPoolDeployed(address[],uint256,uint256,address)")
 META_DEPLOYED = event("MetaPoolDeployed(address,address,uint256,uint256,address)")
@@ -65,7 +65,7 @@ def follow(state: StableNgPool, logs: Sequence[Log], now: int) -> StableNgPool |
             i, dx, j, dy = words(log, 2, 4)
             _known(log, pool, i, j)
             paid, pool = stable_ng.exchange(pool, i, j, dx, now)
-            _agree(log, True, dy, paid)
+            agree(log, dy, paid)
         elif kind == ADDED:
             amounts, supply = _amounts(log, pool, 4)
             if pool.total_supply:
@@ -73,7 +73,7 @@ def follow(state: StableNgPool, logs: Sequence[Log], now: int) -> StableNgPool |
             else:
                 balances = tuple(a + b for a, b in zip(pool.balances, amounts, strict=True))
                 pool = msgspec.structs.replace(pool, balances=balances, total_supply=supply)
-            _agree(log, True, supply, pool.total_supply)
+            agree(log, supply, pool.total_supply)
         elif kind == REMOVED:
             amounts, supply = _amounts(log, pool, 3)
             balances = tuple(u256(a - b) for a, b in zip(pool.balances, amounts, strict=True))
@@ -82,7 +82,7 @@ def follow(state: StableNgPool, logs: Sequence[Log], now: int) -> StableNgPool |
             i, burned, paid, supply = words(log, 2, 4)
             _known(log, pool, i)
             ours, pool = stable_ng_shares.remove_liquidity_one_coin(pool, burned, i, now)
-            _agree(log, supply == pool.total_supply, paid, ours)
+            agree(log, (paid, supply), (ours, pool.total_supply))
         elif kind == REMOVED_UNEVEN:
             return None
         else:
@@ -120,8 +120,3 @@ def _amounts(log: Log, pool: StableNgPool, head: int) -> tuple[tuple[int, ...], 
     if len(log.data) % 32 or at < head or at + n >= len(found) or found[at] != n:
         raise ChainDataError(f"{log.address}: an event of {len(found)} words, expected amounts of {n} coins")
     return tuple(found[at + 1 : at + 1 + n]), found[head - 1]
-
-
-def _agree(log: Log, well: bool, told: int, ours: int) -> None:
-    if not well or told != ours:
-        raise ChainDataError(f"{log.address}: an event tells {told}, expected {ours}")

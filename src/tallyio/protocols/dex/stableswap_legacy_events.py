@@ -15,7 +15,7 @@ from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_math import FEE_UNIT
 from tallyio.protocols.dex.families.words import div, u256
 from tallyio.protocols.dex.stableswap_events import EXCHANGED, RAMPED, STOPPED, ramped
-from tallyio.protocols.dex.words import words
+from tallyio.protocols.dex.words import agree, words
 
 MOST_COINS = 8
 
@@ -57,7 +57,7 @@ def follow(state: StablePool, logs: Sequence[Log], now: int) -> StablePool | Non
                 raise ChainDataError(f"{log.address}: an event about the coins {i} and {j}, expected "
                                      f"{len(pool.balances)} coins")  # fmt: skip
             paid, pool = stable_legacy.exchange(pool, i, j, dx, now)
-            _agree(log, dy, paid)
+            agree(log, dy, paid)
         elif kind in ADDED:
             pool = _moved(pool, log, now, 1)
         elif kind in REMOVED_UNEVEN:
@@ -79,12 +79,12 @@ def _moved(pool: StablePool, log: Log, now: int, sign: int) -> StablePool:
     amounts, fees, told = found[:n], found[n : 2 * n], found[2 * n]
     counted = [u256(balance + sign * amount) for balance, amount in zip(pool.balances, amounts, strict=True)]
     invariant = pool.invariant(counted, now)
-    _agree(log, told, invariant)
+    agree(log, told, invariant)
     if any(fees):
         before, rate = pool.invariant(pool.balances, now), pool.fee * n // (4 * (n - 1))
         for balance, after, fee in zip(pool.balances, counted, fees, strict=True):
             ideal = div(u256(invariant * balance), before)
-            _agree(log, fee, u256(rate * abs(ideal - after)) // FEE_UNIT)
+            agree(log, fee, u256(rate * abs(ideal - after)) // FEE_UNIT)
     kept = [u256(after - fee * pool.admin_fee // FEE_UNIT) for after, fee in zip(counted, fees, strict=True)]
     return _at(pool, kept)
 
@@ -98,8 +98,3 @@ def _set(pool: StablePool, log: Log) -> StablePool:
 
 def _at(pool: StablePool, balances: Sequence[int]) -> StablePool:
     return msgspec.structs.replace(pool, balances=tuple(balances))
-
-
-def _agree(log: Log, told: int, ours: int) -> None:
-    if told != ours:
-        raise ChainDataError(f"{log.address}: an event tells {told}, expected {ours}")

@@ -45,6 +45,12 @@ def address_word(value: int) -> Address:
     return Address(f"0x{unsigned(value, 160):040x}")
 
 
+def agree(log: Log, told: int | tuple[int, ...], ours: int | tuple[int, ...]) -> None:
+    """Raises ``ChainDataError`` where an event tells otherwise than the model of its pool."""
+    if told != ours:
+        raise ChainDataError(f"{log.address}: an event tells {told}, expected {ours}")
+
+
 def paid(pool: Pool, outputs: Sequence[int]) -> tuple[tuple[Address, int], ...]:
     """Of a pool's tokens, by place, those of which more than nothing went out."""
     return tuple((token, amount) for token, amount in zip(pool.tokens, outputs, strict=False) if amount > 0)
