@@ -13,9 +13,10 @@ SAMPLE = 150
 def recorded(family: str) -> tuple[Path, Recorded]:
     root = Path(__file__).parents[2]
     name = f"{family}.json.gz"
-    for shared in (root.parent / "shared", root.parent.parent / "shared"):
-        if (shared / "golden" / name).exists():
-            return shared / "golden" / name, read(shared / "golden" / name)
+    folders = [root / "tests/data/golden", *(each / "shared/golden" for each in (root.parent, root.parent.parent))]
+    for folder in folders:
+        if (folder / name).exists():
+            return folder / name, read(folder / name)
     pytest.skip(f"no file shared/golden/{name} beside the repository")
 
 

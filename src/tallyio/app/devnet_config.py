@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tallyio.core.pools import V2
 from tallyio.core.units import Address
-from tallyio.devnet.world import World
+from tallyio.devnet.world import World, announcing
 
 TOML = """chain = "devnet"
 mode = "live"
@@ -110,8 +110,7 @@ def _chain(world: World, http_url: str, ws_url: str, builder_url: str, block_sec
             text += f"fee_pips = {factory.fee_pips}\n"
         for router in factory.routers:
             routers += _router(world, router, factory.name, factory.family)
-    announcing = {venue.factory: venue for venue in reversed(world.venues)}  # the first of those of one factory
-    for venue in reversed(list(announcing.values())):
+    for venue in announcing(world.venues):
         text += DEX.format(name=venue.name, family=venue.family, factory=venue.factory)
     text += routers + LENDING.format(provider=world.aave.addresses_provider)
     untradable = {t.address: "takes a fee on transfer" for t in world.tokens.values() if t.transfer_fee_bps}

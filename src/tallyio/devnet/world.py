@@ -1,5 +1,6 @@
 """The devnet's world: where everything is on a chain that ``devnet.deploy`` has set up."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -167,6 +168,14 @@ class World(msgspec.Struct, frozen=True):
 
     def symbol(self, token: Address) -> str:
         return next(t.symbol for t in self.tokens.values() if t.address == token)
+
+
+def announcing(venues: Iterable[Venue]) -> list[Venue]:
+    """One venue of each factory, the first: its family knows the factory's other pools, too."""
+    found: dict[Address, Venue] = {}
+    for venue in venues:
+        found.setdefault(venue.factory, venue)
+    return list(found.values())
 
 
 def save(world: World, file: Path) -> None:

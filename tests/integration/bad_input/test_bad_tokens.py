@@ -159,6 +159,7 @@ PUSHED = {"LINK": "pancakeswap_v2", "WBTC": "uniswap_v2", "USDT": "pancakeswap_v
 
 async def test_tokens_that_turn_bad(ready: Any, scene: Scene) -> None:
     limit = BlockLimit(0)
+    ready.replace("tallyio.toml", "plan_ms = 700", "plan_ms = 20000")  # every trade is to be tried
     async with Searcher(ConfigDirectory.open(ready.root), live=False, observers=(limit, scene.watching)) as searcher:
         running = asyncio.create_task(searcher.run())
         await scene.mine()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from tallyio.core.chain import Log
-from tallyio.core.pools import CURVE_NG, LIQUIDITY_BOOK, TRICRYPTO, TWOCRYPTO, Pool
+from tallyio.core.pools import CURVE_NG, CURVE_NG_META, LIQUIDITY_BOOK, TRICRYPTO, TWOCRYPTO, Pool
 from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi, accounts
 from tallyio.devnet.anvil import Anvil
@@ -19,7 +19,7 @@ from tallyio.devnet.venues.liquidity_book import deploy_liquidity_book
 from tallyio.devnet.venues.solidly import deploy_solidly
 from tallyio.devnet.venues.stableswap import deploy_stableswap
 from tallyio.devnet.venues.venue import Builder
-from tallyio.devnet.world import Venue
+from tallyio.devnet.world import Venue, announcing
 from tallyio.market.reading import PoolsRead, read_pools
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.model import swap
@@ -27,8 +27,8 @@ from tallyio.protocols.dex.registry import DexRegistry
 
 
 def found_and_read(anvil: Anvil, venues: Sequence[Venue]) -> PoolsRead:
-    registry = DexRegistry([Deployment(each.name, each.family, each.factory) for each in venues])
-    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [each.factory for each in venues]}
+    registry = DexRegistry([Deployment(each.name, each.family, each.factory) for each in announcing(venues)])
+    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [each.factory for each in announcing(venues)]}
     logs = [
         Log(
             Address(raw["address"]),
@@ -59,7 +59,7 @@ def found_and_read(anvil: Anvil, venues: Sequence[Venue]) -> PoolsRead:
 
 def quoted(session: Session, pool: Pool, amount: int) -> int:
     """By the contract: for the first token, in the second."""
-    if pool.family == CURVE_NG:
+    if pool.family in (CURVE_NG, CURVE_NG_META):
         data, returns, at = abi.call("get_dy(int128,int128,uint256)", 0, 1, amount), "(uint256)", 0
     elif pool.family in (TWOCRYPTO, TRICRYPTO):
         data, returns, at = abi.call("get_dy(uint256,uint256,uint256)", 0, 1, amount), "(uint256)", 0

@@ -11,7 +11,7 @@ from tallyio.protocols.dex.families.algebra_fee import (
     Timepoint,
     at,
     fee_at,
-    new_fee,
+    new_fees,
     sigmoid,
     volatility,
     written,
@@ -33,8 +33,8 @@ def test_the_fee_lies_between_its_ends() -> None:
 
 
 def test_a_second_has_one_fee() -> None:
-    assert new_fee([START], START.timestamp, 500, 0, CONFIG) is None
-    assert new_fee([START], START.timestamp + 1, 500, 0, CONFIG) == fee_at(0, 0, CONFIG)
+    assert new_fees([START], START.timestamp, 500, 0, [CONFIG]) is None
+    assert new_fees([START], START.timestamp + 1, 500, 0, [CONFIG]) == (fee_at(0, 0, CONFIG),)
 
 
 def test_a_pool_that_stands_still_is_not_volatile() -> None:

@@ -29,6 +29,7 @@ FAMILIES = {
     "uniswap_v3": "concentrated",
     "pancakeswap_v3": "concentrated",
     "algebra_v1": "concentrated",
+    "camelot_v3": "concentrated",
     "uniswap_v4": "uniswap_v4",
 }
 """Family as files name it, and the module of this folder that judges it."""

@@ -7,7 +7,8 @@ from tallyio.protocols.dex.answers import answered, calldata, selector, signed_w
 from tallyio.protocols.dex.families.algebra_fee import WINDOW, FeeConfig, Timepoint
 from tallyio.protocols.dex.family import Call
 
-FEE_CONFIG = selector("feeConfig()")
+_CONFIGS = {1: ("feeConfig()",), 2: ("feeConfigZto()", "feeConfigOtz()")}
+"""For both directions, or for each."""
 _TIMEPOINTS = selector("timepoints(uint256)")
 _RING = 2**16
 _AT_ONCE = (16, 256, 4096)
@@ -18,8 +19,13 @@ def timepoint(index: int) -> bytes:
     return calldata(_TIMEPOINTS, index)
 
 
-def config_of(answer: bytes | None, operator: Address) -> FeeConfig:
-    return FeeConfig(*answered(answer, 9, operator))
+def read_configs(
+    operator: Address, count: int
+) -> Generator[list[Call], list[bytes | None], tuple[FeeConfig, FeeConfig]]:
+    """For sales of the first and of the second token; there is one for both, or ``count`` is two."""
+    told = yield [(operator, selector(name)) for name in _CONFIGS[count]]
+    found = [FeeConfig(*answered(answer, 9, operator)) for answer in told]
+    return found[0], found[-1]
 
 
 def point_of(answer: bytes | None, operator: Address) -> Timepoint:

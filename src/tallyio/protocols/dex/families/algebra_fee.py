@@ -84,8 +84,11 @@ def fee_at(volatility: int, volume: int, config: FeeConfig) -> int:
     return config.base_fee + sigmoid(volume, config.volume_gamma, moved, config.volume_beta)
 
 
-def new_fee(points: Sequence[Timepoint], now: int, tick: int, volume: int, config: FeeConfig) -> int | None:
-    """The fee that a second's first swap sets at ``tick``; ``None`` where the second has had one.
+def new_fees(
+    points: Sequence[Timepoint], now: int, tick: int, volume: int, configs: Sequence[FeeConfig]
+) -> tuple[int, ...] | None:
+    """The fees that a second's first swap sets at ``tick``, one by each of ``configs``; ``None`` where the second has
+    had one.
 
     ``volume`` is what the pool counted since its last timepoint.
     """
@@ -99,7 +102,7 @@ def new_fee(points: Sequence[Timepoint], now: int, tick: int, volume: int, confi
         start, span = oldest, now - oldest.timestamp
     moved = (end.volatility_cumulative - start.volatility_cumulative) % _UINT88 // span
     traded = (end.volume_cumulative - start.volume_cumulative) % _UINT144 >> _VOLUME_SHIFT
-    return fee_at(moved // _VOLATILITY_UNIT, traded, config)
+    return tuple(fee_at(moved // _VOLATILITY_UNIT, traded, config) for config in configs)
 
 
 def written(points: Sequence[Timepoint], now: int, tick: int, volume: int) -> Timepoint:
