@@ -130,7 +130,7 @@ def test_liquidity_book() -> None:
         volatility=Volatility(0, 0, middle, 0),
         bins=bins,
         reserves=(6000 * ONE, 6000 * ONE),
-        protocol_fees=(0, 0),
+        kept_fees=(0, 0),
     )
     out, after, walked = liquidity_book.exchange(book, True, 500 * ONE, NOW)
     assert (out, walked.fee, walked.protocol_fee) == (499_200_000_000_000_000_000, 8 * ONE // 10, 8 * ONE // 100)

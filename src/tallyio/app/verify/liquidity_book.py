@@ -34,7 +34,7 @@ def judge(record: Record, sheet: Sheet, family: str) -> None:
         "timestamp": now,
         "active_id": after.active_id,
         "reserves": list(after.reserves),
-        "protocol_fees": list(after.protocol_fees),
+        "protocol_fees": list(after.kept_fees),
         "variable": {
             "volatilityAccumulator": volatility.accumulator,
             "volatilityReference": volatility.reference,
@@ -79,5 +79,5 @@ def book_of(record: Record) -> LiquidityBook:
         ),
         bins={int(k): (v[0], v[1]) for k, v in state["bins"].items()},
         reserves=(state["reserves"][0], state["reserves"][1]),
-        protocol_fees=(state["protocol_fees"][0], state["protocol_fees"][1]),
+        kept_fees=(state["protocol_fees"][0], state["protocol_fees"][1]),
     )

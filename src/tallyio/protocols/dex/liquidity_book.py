@@ -1,20 +1,23 @@
-"""Trader Joe's Liquidity Book 2.1 and 2.2: every bin of a pair is known, and swaps are walked through them.
+"""Trader Joe's Liquidity Book 2.0, 2.1 and 2.2: every bin of a pair is known, and swaps are walked through them.
 
-Pairs of 2.0, whose functions and rounding are others, and pairs with hooks are refused by name.
+Pairs with hooks are refused by name.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+
+import msgspec
 
 from tallyio.core.chain import Log
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import LIQUIDITY_BOOK, Pool, PoolState, Terms
 from tallyio.core.units import BPS, PIPS, UINT128_MAX, Address
 from tallyio.protocols.dex import liquidity_book_events as events
+from tallyio.protocols.dex import liquidity_book_first as first
 from tallyio.protocols.dex.answers import answered, calldata, selector
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.exact_out import least_input
 from tallyio.protocols.dex.families import liquidity_book
-from tallyio.protocols.dex.families.liquidity_book import LIMITED, FeeRules, LiquidityBook, Volatility
+from tallyio.protocols.dex.families.liquidity_book import FIRST, LIMITED, FeeRules, LiquidityBook, Volatility
 from tallyio.protocols.dex.family import Call, Family, Learned, Reading, Refused, SwapResult
 from tallyio.protocols.dex.identity import other_names
 from tallyio.protocols.dex.liquidity_book_curve import BookCurve
@@ -45,7 +48,7 @@ class LiquidityBookPairs(Family):
     """The state is a ``LiquidityBook`` whose protocol fees are not followed."""
 
     name = LIQUIDITY_BOOK
-    topics = events.TOPICS | {events.CREATED}
+    topics = events.TOPICS | first.TOPICS | {events.CREATED}
     read_first = True
     typical_gas = GAS + GAS_BIN
 
@@ -62,7 +65,7 @@ class LiquidityBookPairs(Family):
         at, terms = pool.address, _terms(pool)
         told = yield [(at, name) for name in (ACTIVE_ID, STATIC, VARIABLE, RESERVES, HOOKS, TOKEN_X, TOKEN_Y)]
         if told[0] is None:
-            return Refused("a pair of Liquidity Book 2.0, expected 2.1 or 2.2")
+            return (yield from self._read_first(pool))
         if lie := other_names(pool, told[5:]):
             return lie
         hooks = told[4]
@@ -73,16 +76,46 @@ class LiquidityBookPairs(Family):
         rules = FeeRules(*answered(told[1], 7, at))
         volatility = Volatility(*answered(told[2], 4, at))
         reserve_x, reserve_y = answered(told[3], 2, at)
-        bins = yield from _bins(at, active)
+        bins = yield from _bins(at, active, _next_bin)
         if isinstance(bins, Refused):
             return bins
         book = LiquidityBook(version, terms.bin_step, rules, active, volatility, bins, (reserve_x, reserve_y), (0, 0))
-        known = BookTerms(terms.bin_step, version)
-        fee = liquidity_book.fee_rate(rules, terms.bin_step, 0) // _PIPS_UNIT
-        return Learned(Pool(at, self.name, pool.protocol, pool.tokens, fee, terms=known), book)
+        return _learned(pool, book)
+
+    def _read_first(self, pool: Pool) -> Reading:
+        at, step = pool.address, _terms(pool).bin_step
+        told, named, *tokens = yield [
+            (at, name) for name in (first.RESERVES_AND_ID, first.PARAMETERS, first.TOKEN_X, first.TOKEN_Y)
+        ]
+        if lie := other_names(pool, tokens):
+            return lie
+        reserve_x, reserve_y, active = answered(told, 3, at)
+        rules, volatility = first.parameters(named, at, step)
+        bins = yield from _bins(at, active, first.next_bin)
+        if isinstance(bins, Refused):
+            return bins
+        return _learned(
+            pool, LiquidityBook(FIRST, step, rules, active, volatility, bins, (reserve_x, reserve_y), (0, 0))
+        )
+
+    def refresh(self, pool: Pool, state: PoolState) -> Reading:
+        own = _own(pool, state)
+        if own.version != FIRST:
+            return (yield from self.read(pool))
+        (told,) = yield [(pool.address, first.PARAMETERS)]
+        rules, volatility = first.parameters(told, pool.address, own.bin_step)
+        return msgspec.structs.replace(own, rules=rules, volatility=volatility)
 
     def advance(self, pool: Pool, state: PoolState | None, logs: Sequence[Log], timestamp: int) -> PoolState | None:
-        return None if state is None else events.follow(_own(pool, state), logs, timestamp)
+        if state is None:
+            return None
+        own = _own(pool, state)
+        if own.version == FIRST:
+            return first.follow(own, logs, timestamp)
+        return events.follow(own, logs, timestamp)
+
+    def polled(self, pool: Pool, state: PoolState) -> bool:
+        return _own(pool, state).version == FIRST
 
     def swap(
         self,
@@ -108,6 +141,8 @@ class LiquidityBookPairs(Family):
         if amount > UINT128_MAX:
             raise ChainDataError(f"{amount} is more than the pair {pool.address} counts")
         out, after, _ = liquidity_book.exchange(own, x_for_y, amount, timestamp)
+        if not out:
+            raise ChainDataError(f"pool {pool.address} pays nothing for {amount}")
         return SwapResult(amount, out, events.bare(after))
 
     def curve(self, pool: Pool, state: PoolState, token_in: Address, token_out: Address, timestamp: int) -> BookCurve:
@@ -121,20 +156,36 @@ class LiquidityBookPairs(Family):
         return (int(token_in == pool.tokens[0]),)
 
 
-def _bins(at: Address, active: int) -> Generator[list[Call], list[bytes | None], dict[int, tuple[int, int]] | Refused]:
-    """Every bin that holds something: windows around the active one, and around what lies beyond them."""
+def _learned(pool: Pool, book: LiquidityBook) -> Learned:
+    fee = liquidity_book.fee_rate(book.rules, book.bin_step, 0) // _PIPS_UNIT
+    known = BookTerms(book.bin_step, book.version)
+    return Learned(msgspec.structs.replace(pool, fee_pips=fee, terms=known), book)
+
+
+def _next_bin(lower: bool, bin_id: int) -> bytes:
+    return calldata(NEXT, int(lower), bin_id)
+
+
+def _bins(
+    at: Address, active: int, next_bin: Callable[[bool, int], bytes]
+) -> Generator[list[Call], list[bytes | None], dict[int, tuple[int, int]] | Refused]:
+    """Every bin that holds something: windows around the active one, and around what lies beyond them.
+
+    ``next_bin`` makes the call for the nearest one below or above, whose answer is no bin there, or a revert, where
+    there is none.
+    """
     found: dict[int, tuple[int, int]] = {}
     low, high = active - WINDOW, active + WINDOW + 1
     windows = [(low, high)]
     for _ in range(MOST_WINDOWS):
-        ids = [each for first, last in windows for each in range(max(first, 0), min(last, _IDS))]
-        ends = calldata(NEXT, 1, max(low, 0)), calldata(NEXT, 0, min(high - 1, _IDS - 1))
+        ids = [each for start, end in windows for each in range(max(start, 0), min(end, _IDS))]
+        ends = next_bin(True, max(low, 0)), next_bin(False, min(high - 1, _IDS - 1))
         told = yield [(at, call) for call in (*(calldata(BIN, each) for each in ids), *ends)]
         for each, answer in zip(ids, told[:-2], strict=True):
             x, y = answered(answer, 2, at)
             if x or y:
                 found[each] = x, y
-        below, above = (answered(answer, 1, at)[0] for answer in told[-2:])
+        below, above = (answered(answer, 1, at)[0] if answer else _IDS for answer in told[-2:])
         windows = []
         if below < low:
             windows.append((below - 2 * WINDOW, below + 1))

@@ -1,4 +1,4 @@
-"""What the events of Liquidity Book pairs do to a pair's state; each bin of a swap is judged by the exact model."""
+"""What the events of Liquidity Book 2.1 and 2.2 do to a pair: each bin of a swap is judged by the exact model."""
 
 from collections.abc import Sequence
 
@@ -30,9 +30,9 @@ TOPICS = frozenset({SWAPPED, DEPOSITED, WITHDRAWN, FEES_SET, DECAYED, FLASH_LOAN
 
 
 def bare(book: LiquidityBook) -> LiquidityBook:
-    """The state without what is not followed: protocol fees; and without empty bins, the others in order."""
+    """The state without what is not followed: fees beside the bins; and without empty bins, the others in order."""
     bins = {number: held for number, held in sorted(book.bins.items()) if any(held)}
-    return msgspec.structs.replace(book, bins=bins, protocol_fees=(0, 0))
+    return msgspec.structs.replace(book, bins=bins, kept_fees=(0, 0))
 
 
 def follow(book: LiquidityBook, logs: Sequence[Log], now: int) -> LiquidityBook | None:
@@ -53,7 +53,7 @@ def follow(book: LiquidityBook, logs: Sequence[Log], now: int) -> LiquidityBook 
             moved = _moved(log)
             if kind == DEPOSITED and book.active_id in moved:
                 return None
-            book = _held(book, moved, 1 if kind == DEPOSITED else -1)
+            book = changed(book, moved, 1 if kind == DEPOSITED else -1)
         else:
             return None
     return bare(book)
@@ -74,11 +74,12 @@ def _swapped(book: LiquidityBook, log: Log, now: int) -> LiquidityBook:
         raise ChainDataError(f"{log.address}: a swap in bin {number} tells {told}, expected {model}")
     change = [0, 0]
     change[side], change[1 - side] = taken - ours, -paid
-    moved = _held(book, {number: (change[0], change[1])}, 1)
+    moved = changed(book, {number: (change[0], change[1])}, 1)
     return msgspec.structs.replace(moved, active_id=number, volatility=volatility)
 
 
-def _held(book: LiquidityBook, moved: dict[int, tuple[int, int]], sign: int) -> LiquidityBook:
+def changed(book: LiquidityBook, moved: dict[int, tuple[int, int]], sign: int) -> LiquidityBook:
+    """With so much more (``sign`` 1) or less in each bin. Raises ``ChainDataError`` where a bin has not that much."""
     bins, (x, y) = dict(book.bins), book.reserves
     for number, (dx, dy) in moved.items():
         before = bins.get(number, (0, 0))

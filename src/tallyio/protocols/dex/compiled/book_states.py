@@ -26,7 +26,7 @@ def book_state(random: Random, calm: bool) -> LiquidityBook:
         ),
         bins=bins,
         reserves=(2**120, 2**120),
-        protocol_fees=(0, 0),
+        kept_fees=(0, 0),
     )
 
 

@@ -15,7 +15,7 @@ from tallyio.protocols.dex.families.balancer_stable import StablePool as Balance
 from tallyio.protocols.dex.families.balancer_v3 import V3Pool
 from tallyio.protocols.dex.families.balancer_weighted import WeightedPool
 from tallyio.protocols.dex.families.crypto_pool import CryptoPool
-from tallyio.protocols.dex.families.liquidity_book import LiquidityBook
+from tallyio.protocols.dex.families.liquidity_book import FIRST, LiquidityBook
 from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_legacy_meta import StableMeta
@@ -124,7 +124,8 @@ def _in_pieces(pool: Pool, state: PoolState, timestamp: int) -> _Whole | None:
     forth, back = _pieces(curve(pool, state, a, b, timestamp)), _pieces(curve(pool, state, b, a, timestamp))
     if forth is None or back is None:
         return None
-    exact = rows.liquidity_book_row(state, timestamp) if isinstance(state, LiquidityBook) else None
+    wide = isinstance(state, LiquidityBook) and state.version != FIRST  # whose bins are not the kernel's
+    exact = rows.liquidity_book_row(state, timestamp) if isinstance(state, LiquidityBook) and wide else None
     return _Whole(pieces_row(forth, back), pool.tokens, exact)
 
 

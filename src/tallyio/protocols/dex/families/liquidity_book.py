@@ -1,4 +1,4 @@
-"""Trader Joe's Liquidity Book 2.1 and 2.2: bins of constant price, and a fee that rises with the bins crossed.
+"""Trader Joe's Liquidity Book 2.0, 2.1 and 2.2: bins of constant price, and a fee that rises with the bins crossed.
 
 Source: the Liquidity Book whitepaper and documentation; judged by recorded answers. Token 0 is X, token 1 is Y; a bin's
 price is Y for X in Q128.128, ``(1 + step / 10,000) ** (id - 2**23)``.
@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from tallyio.core.pools import PoolState
-from tallyio.core.units import BPS, UINT128_MAX, UINT256_MAX
+from tallyio.core.units import BPS, UINT112_MAX, UINT128_MAX, UINT256_MAX
 from tallyio.protocols.dex.families.words import require
 
 ONE = 10**18
@@ -20,7 +20,8 @@ _MAX_FEE = ONE // 10
 _FARTHEST = 0x100000
 MAX_BIN_LIQUIDITY = 65251743116719673010965625540244653191619923014385985379600384103134737
 """More than this in one bin is refused by version 2.2."""
-LIMITED = "2.2"
+FIRST, LIMITED = "2.0", "2.2"
+"""The first keeps fees beside its bins, which are narrower."""
 
 
 class FeeRules(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Volatility(msgspec.Struct, frozen=True):
 
 
 class LiquidityBook(PoolState, frozen=True):
-    """``bins`` are all that hold a token, by id; reserves and protocol fees in the tokens' units."""
+    """``bins`` are all that hold a token, by id; reserves, and the fees that are not in them, in the tokens' units."""
 
     version: str
     bin_step: int
@@ -54,16 +55,17 @@ class LiquidityBook(PoolState, frozen=True):
     volatility: Volatility
     bins: dict[int, tuple[int, int]]
     reserves: tuple[int, int]
-    protocol_fees: tuple[int, int]
+    kept_fees: tuple[int, int]
 
 
 class Walked(msgspec.Struct, frozen=True):
-    """``left`` is what no bin took; ``changed`` the bins after, ``protocol_fee`` in the token in."""
+    """``left`` is what no bin took; ``changed`` the bins after, ``kept`` the fees that are not in them, in the token
+    in."""
 
     left: int
     amount: int
     fee: int
-    protocol_fee: int
+    kept: int
     active_id: int
     volatility: Volatility
     changed: dict[int, tuple[int, int]]
@@ -164,9 +166,10 @@ def walk(book: LiquidityBook, amount_in: int, x_for_y: bool, now: int) -> Walked
             if book.version == LIMITED:
                 require_room(_moved(reserves, side, taken, paid), price)
             if taken:
-                ours = fee * book.rules.protocol_share // BPS
-                changed[bin_id] = _moved(reserves, side, taken - ours, paid)
-                left, out, fees, kept = left - taken, out + paid, fees + fee, kept + ours
+                apart = fee if book.version == FIRST else fee * book.rules.protocol_share // BPS
+                changed[bin_id] = _moved(reserves, side, taken - apart, paid)
+                require(book.version != FIRST or max(changed[bin_id]) <= UINT112_MAX, "SafeCast__Exceeds112Bits")
+                left, out, fees, kept = left - taken, out + paid, fees + fee, kept + apart
         if left == 0:
             break
         following = next_bin(ids, bin_id, x_for_y)
@@ -190,10 +193,10 @@ def exchange(book: LiquidityBook, x_for_y: bool, amount_in: int, now: int) -> tu
     require(amount_in > 0, "LBPair__InsufficientAmountIn")
     done = walk(book, amount_in, x_for_y, now)
     require(done.left == 0, "LBPair__OutOfLiquidity")
-    require(done.amount > 0, "LBPair__InsufficientAmountOut")
+    require(done.amount > 0 or book.version == FIRST, "LBPair__InsufficientAmountOut")
     side = 0 if x_for_y else 1
-    fees = list(book.protocol_fees)
-    fees[side] += done.protocol_fee
+    fees = list(book.kept_fees)
+    fees[side] += done.kept
     require(fees[side] <= UINT128_MAX, "PackedUint128Math__AddOverflow")
     moved = LiquidityBook(
         version=book.version,
@@ -202,8 +205,8 @@ def exchange(book: LiquidityBook, x_for_y: bool, amount_in: int, now: int) -> tu
         active_id=done.active_id,
         volatility=done.volatility,
         bins={**book.bins, **done.changed},
-        reserves=_moved(book.reserves, side, amount_in - done.protocol_fee, done.amount),
-        protocol_fees=(fees[0], fees[1]),
+        reserves=_moved(book.reserves, side, amount_in - done.kept, done.amount),
+        kept_fees=(fees[0], fees[1]),
     )
     return done.amount, moved, done
 
