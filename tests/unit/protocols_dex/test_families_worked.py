@@ -133,8 +133,8 @@ def test_liquidity_book() -> None:
         kept_fees=(0, 0),
     )
     out, after, walked = liquidity_book.exchange(book, True, 500 * ONE, NOW)
-    assert (out, walked.fee, walked.protocol_fee) == (499_200_000_000_000_000_000, 8 * ONE // 10, 8 * ONE // 100)
-    assert after.bins[middle] == (1500 * ONE - walked.protocol_fee, 1000 * ONE - out)
+    assert (out, walked.fee, walked.kept) == (499_200_000_000_000_000_000, 8 * ONE // 10, 8 * ONE // 100)
+    assert after.bins[middle] == (1500 * ONE - walked.kept, 1000 * ONE - out)
     _, after, walked = liquidity_book.exchange(after, True, 2500 * ONE, NOW)
     assert after.active_id == middle - 2
     assert sorted(walked.changed) == [middle - 2, middle - 1, middle]
