@@ -20,7 +20,11 @@ from tallyio.protocols.dex.model import swap
 from tallyio.protocols.dex.registry import DexRegistry
 
 RECORDED = Path(__file__).parents[2] / "data" / "golden"
-SESSIONS = {"camelot_v3_session": "algebra", "liquidity_book_2_0_session": "liquidity_book"}
+SESSIONS = {
+    "camelot_v3_session": "algebra",
+    "liquidity_book_2_0_session": "liquidity_book",
+    "slipstream_dynamic_session": "slipstream",
+}
 
 
 def hash_of(number: int) -> Hash32:

@@ -43,8 +43,8 @@ from tallyio.protocols.dex.uniswap_v3 import (
     TICK_SPACING,
     TICKS,
     UniswapV3,
+    at_price,
     filled,
-    position,
     ticks_obstacle,
     virtual_reserves,
 )
@@ -147,7 +147,7 @@ class Algebra(Family):
                 if not own.unread:
                     agree(log, _pair(words(log, 1, 1 if log.topics[0] == FEE else 2)), own.fees)
                 continue
-            if log.topics[0] == SWAP or (log.topics[0] in (MINT, BURN) and _at_price(own.ticks, log)):
+            if log.topics[0] == SWAP or (log.topics[0] in (MINT, BURN) and at_price(own.ticks, log)):
                 own = _timed(own, timestamp)
             ticks = _EVENTS.advance(pool, own.ticks, [log], timestamp)
             if ticks is None:
@@ -233,13 +233,6 @@ def _timed(own: AlgebraState, now: int) -> AlgebraState:
 def _traded(own: AlgebraState, amount0: int, amount1: int) -> AlgebraState:
     added = volume_per_liquidity(own.ticks.liquidity, amount0, amount1)
     return msgspec.structs.replace(own, volume=(own.volume or 0) + added)
-
-
-def _at_price(ticks: V3State, log: Log) -> bool:
-    """Whether a Mint or Burn moves the liquidity at the price."""
-    lower, upper = position(log)
-    amount = words(log, 4, 4)[1] if log.topics[0] == MINT else words(log, 4, 3)[0]
-    return lower <= ticks.tick < upper and bool(amount)
 
 
 def _known(pool: Pool, state: PoolState, timestamp: int) -> AlgebraState:

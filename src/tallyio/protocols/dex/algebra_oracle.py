@@ -6,13 +6,12 @@ from tallyio.core.units import Address
 from tallyio.protocols.dex.answers import answered, calldata, selector, signed_word
 from tallyio.protocols.dex.families.algebra_fee import WINDOW, FeeConfig, Timepoint
 from tallyio.protocols.dex.family import Call
+from tallyio.protocols.dex.ring_reading import read_ring
 
 _CONFIGS = {1: ("feeConfig()",), 2: ("feeConfigZto()", "feeConfigOtz()")}
 """For both directions, or for each."""
 _TIMEPOINTS = selector("timepoints(uint256)")
 _RING = 2**16
-_AT_ONCE = (16, 256, 4096)
-"""Timepoints asked for in a first, a second and each further round."""
 
 
 def timepoint(index: int) -> bytes:
@@ -35,18 +34,8 @@ def point_of(answer: bytes | None, operator: Address) -> Timepoint:
 
 def read_points(operator: Address, index: int) -> Generator[list[Call], list[bytes | None], list[Timepoint]]:
     """Up to the timepoint ``index``, the newest; oldest first."""
-    found: list[Timepoint] = []
-    rounds = 0
-    while len(found) < _RING:
-        count = min(_AT_ONCE[min(rounds, len(_AT_ONCE) - 1)], _RING - len(found))
-        asked = [(index - len(found) - k) % _RING for k in range(count)]
-        for answer in (yield [(operator, timepoint(each)) for each in asked]):
-            written, *_ = answered(answer, 1, operator)
-            point = point_of(answer, operator)
-            if not written or (found and point.timestamp >= found[-1].timestamp):
-                return found[::-1]
-            found.append(point)
-            if point.timestamp <= found[0].timestamp - WINDOW:
-                return found[::-1]
-        rounds += 1
-    return found[::-1]
+
+    def written(answer: bytes | None) -> Timepoint | None:
+        return point_of(answer, operator) if answered(answer, 1, operator)[0] else None
+
+    return (yield from read_ring(operator, timepoint, written, index, _RING, WINDOW))

@@ -157,6 +157,13 @@ def virtual_reserves(state: V3State) -> tuple[int, int]:
     return state.liquidity * _Q96 // state.sqrt_price_x96, state.liquidity * state.sqrt_price_x96 // _Q96
 
 
+def at_price(ticks: V3State, log: Log) -> bool:
+    """Whether a Mint or Burn moves the liquidity at the price."""
+    lower, upper = position(log)
+    amount = words(log, 4, 4)[1] if log.topics[0] == MINT else words(log, 4, 3)[0]
+    return lower <= ticks.tick < upper and bool(amount)
+
+
 def position(log: Log) -> tuple[int, int]:
     """The ticks of a Mint or Burn."""
     lower, upper = tick_word(topic(log, 2)), tick_word(topic(log, 3))

@@ -10,6 +10,8 @@ from math import isqrt
 
 import msgspec
 
+from tallyio.protocols.dex.families.words import toward_zero
+
 WINDOW = 24 * 3600
 _VOLATILITY_UNIT = 15
 _VOLUME_SHIFT = 57
@@ -110,7 +112,7 @@ def written(points: Sequence[Timepoint], now: int, tick: int, volume: int) -> Ti
     last, seconds = points[-1], now - points[-1].timestamp
     average, before = average_tick(points, now, tick), tick
     if len(points) > 1:
-        before = _toward_zero(last.tick_cumulative - points[-2].tick_cumulative, last.timestamp - points[-2].timestamp)
+        before = toward_zero(last.tick_cumulative - points[-2].tick_cumulative, last.timestamp - points[-2].timestamp)
     moved = volatility(seconds, before, tick, last.average_tick, average)
     return Timepoint(
         now,
@@ -126,11 +128,11 @@ def average_tick(points: Sequence[Timepoint], now: int, tick: int) -> int:
     last, oldest, from_time = points[-1], points[0], now - WINDOW
     if oldest.timestamp <= from_time < last.timestamp:
         start = at(points, from_time)
-        return _toward_zero(last.tick_cumulative - start.tick_cumulative, last.timestamp - from_time)
+        return toward_zero(last.tick_cumulative - start.tick_cumulative, last.timestamp - from_time)
     if last.timestamp == oldest.timestamp:
         return tick
     start = points[-2] if oldest.timestamp <= from_time else oldest
-    return _toward_zero(last.tick_cumulative - start.tick_cumulative, last.timestamp - start.timestamp)
+    return toward_zero(last.tick_cumulative - start.tick_cumulative, last.timestamp - start.timestamp)
 
 
 def at(points: Sequence[Timepoint], moment: int) -> Timepoint:
@@ -141,7 +143,7 @@ def at(points: Sequence[Timepoint], moment: int) -> Timepoint:
         return before
     after, gone = points[place + 1], moment - before.timestamp
     span = after.timestamp - before.timestamp
-    tick = _toward_zero(after.tick_cumulative - before.tick_cumulative, span)
+    tick = toward_zero(after.tick_cumulative - before.tick_cumulative, span)
     moved = (after.volatility_cumulative - before.volatility_cumulative) % _UINT88 // span
     traded = (after.volume_cumulative - before.volume_cumulative) % _UINT144 // span
     return Timepoint(
@@ -161,8 +163,3 @@ def volatility(seconds: int, tick0: int, tick1: int, average0: int, average1: in
     sequence = seconds * (seconds + 1)
     total = slope**2 * squares + 6 * offset * slope * sequence + 6 * seconds * offset**2
     return total // (6 * seconds**2) % _UINT88
-
-
-def _toward_zero(numerator: int, denominator: int) -> int:
-    quotient = abs(numerator) // denominator
-    return -quotient if numerator < 0 else quotient

@@ -25,6 +25,12 @@ def div(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
+def toward_zero(numerator: int, denominator: int) -> int:
+    """The quotient of signed words; ``denominator`` is above zero."""
+    quotient = abs(numerator) // denominator
+    return -quotient if numerator < 0 else quotient
+
+
 def require(condition: bool, reason: str) -> None:
     if not condition:
         raise SwapRefusedError(reason)
