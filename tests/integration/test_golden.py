@@ -8,7 +8,7 @@ from tallyio.app.verify.recorded import Recorded, read
 from tallyio.app.verify.replay import FAMILIES, Tally, replay
 
 SAMPLE = 150
-FILES = sorted({*FAMILIES, "liquidity_book_2_0"})
+FILES = sorted({*FAMILIES, "liquidity_book_2_0", "liquidity_book_2_0_far"})
 
 
 def recorded(name: str) -> tuple[Path, Recorded]:

@@ -68,7 +68,7 @@ def _swapped(book: LiquidityBook, log: Log, now: int) -> LiquidityBook:
     volatility = accumulated(refreshed(book.volatility, book.rules, book.active_id, now), book.rules, number)
     held = book.bins.get(number, (0, 0))
     rate = fee_rate(book.rules, book.bin_step, volatility.accumulator)
-    model = bin_amounts(taken, held[1 - side], price_at(number, book.bin_step), x_for_y, rate)
+    model = bin_amounts(book.version, taken, held[1 - side], price_at(number, book.bin_step), x_for_y, rate)
     told = taken, paid, fee
     if model != told or (accumulator, ours) != (volatility.accumulator, fee * book.rules.protocol_share // BPS):
         raise ChainDataError(f"{log.address}: a swap in bin {number} tells {told}, expected {model}")

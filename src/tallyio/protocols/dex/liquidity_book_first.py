@@ -69,7 +69,7 @@ def _swapped(book: LiquidityBook, log: Log, number: int, now: int) -> LiquidityB
     volatility = accumulated(refreshed(book.volatility, book.rules, book.active_id, now), book.rules, number)
     rate, price = fee_rate(book.rules, book.bin_step, volatility.accumulator), price_at(number, book.bin_step)
     reserve = book.bins.get(number, (0, 0))[1 if x_for_y else 0]
-    model = bin_amounts(entered + fee, reserve, price, bool(x_for_y), rate)
+    model = bin_amounts(book.version, entered + fee, reserve, price, bool(x_for_y), rate)
     agree(log, (entered + fee, paid, fee, accumulator), (*model, volatility.accumulator))
     moved = changed(book, {number: (entered, -paid) if x_for_y else (-paid, entered)}, 1)
     return msgspec.structs.replace(moved, active_id=number, volatility=volatility)

@@ -128,15 +128,19 @@ def fee_inside(amount: int, rate: int) -> int:
 
 def amount_in_for(out: int, price: int, x_for_y: bool) -> int:
     """What a bin asks for ``out``, without fee, rounded up."""
-    amount = -(-(out << 128) // price) if x_for_y else -(-out * price >> 128)
-    require(amount <= UINT128_MAX, "SafeCast__Exceeds128Bits")
-    return amount
+    return -(-(out << 128) // price) if x_for_y else -(-out * price >> 128)
 
 
-def bin_amounts(offered: int, reserve_out: int, price: int, x_for_y: bool, rate: int) -> tuple[int, int, int]:
-    """What a bin takes of ``offered`` (fee inside), pays, and the fee."""
+def bin_amounts(
+    version: str, offered: int, reserve_out: int, price: int, x_for_y: bool, rate: int
+) -> tuple[int, int, int]:
+    """What a bin takes of ``offered`` (fee inside), pays, and the fee.
+
+    Refused where what all of the bin costs is more than the version counts, also of a trade for a part of it.
+    """
     most = amount_in_for(reserve_out, price, x_for_y)
     fee = fee_on_top(most, rate)
+    require((fee if version == FIRST else most + fee) <= UINT128_MAX, "SafeCast__Exceeds128Bits")
     if offered >= most + fee:
         return most + fee, reserve_out, fee
     fee = fee_inside(offered, rate)
@@ -162,7 +166,7 @@ def walk(book: LiquidityBook, amount_in: int, x_for_y: bool, now: int) -> Walked
         if reserves[1 - side]:
             volatility = accumulated(volatility, book.rules, bin_id)
             price, rate = price_at(bin_id, book.bin_step), fee_rate(book.rules, book.bin_step, volatility.accumulator)
-            taken, paid, fee = bin_amounts(left, reserves[1 - side], price, x_for_y, rate)
+            taken, paid, fee = bin_amounts(book.version, left, reserves[1 - side], price, x_for_y, rate)
             if book.version == LIMITED:
                 require_room(_moved(reserves, side, taken, paid), price)
             if taken:
@@ -195,6 +199,8 @@ def exchange(book: LiquidityBook, x_for_y: bool, amount_in: int, now: int) -> tu
     require(done.left == 0, "LBPair__OutOfLiquidity")
     require(done.amount > 0 or book.version == FIRST, "LBPair__InsufficientAmountOut")
     side = 0 if x_for_y else 1
+    whole = book.reserves[side] + book.kept_fees[side] + amount_in
+    require(whole <= UINT128_MAX or book.version == FIRST, "PackedUint128Math__AddOverflow")
     fees = list(book.kept_fees)
     fees[side] += done.kept
     require(fees[side] <= UINT128_MAX, "PackedUint128Math__AddOverflow")
@@ -224,6 +230,7 @@ def amount_in(book: LiquidityBook, x_for_y: bool, wanted: int, now: int) -> tupl
             net = amount_in_for(paid, price_at(bin_id, book.bin_step), x_for_y)
             fee = fee_on_top(net, fee_rate(book.rules, book.bin_step, volatility.accumulator))
             left, cost, fees = left - paid, cost + net + fee, fees + fee
+            require(cost <= UINT128_MAX, "SafeCast__Exceeds128Bits")
         if left == 0:
             break
         following = next_bin(ids, bin_id, x_for_y)
