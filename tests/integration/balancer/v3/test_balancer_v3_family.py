@@ -1,22 +1,28 @@
 """Balancer v3 as a family: pools and buffers found in the vault's events, read, followed, priced in floats, refused."""
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
+from tallyio.core.chain import BlockRef, NewBlock
 from tallyio.core.errors import ChainDataError
 from tallyio.core.pools import BALANCER_BUFFER, BALANCER_V3, Pool, PoolState
-from tallyio.core.units import Address
+from tallyio.core.units import Address, Hash32
 from tallyio.devnet import abi
+from tallyio.market.market import Market
+from tallyio.market.reading import read_pools
 from tallyio.protocols.dex.deployments import Deployment
 from tallyio.protocols.dex.families.balancer_v3 import Stable, V3Pool
 from tallyio.protocols.dex.family import Learned, Reading
+from tallyio.protocols.dex.registry import DexRegistry
 from tallyio.protocols.dex.siblings import FAMILIES, family_of
 
 ONE, DAY = 10**18, 86_400
+ME = Address("0x" + "11" * 20)
 FAMILY = FAMILIES[BALANCER_V3]
 START_AMP = "startAmplificationParameterUpdate(uint256,uint256)"
 
@@ -122,6 +128,44 @@ def test_rates_are_asked_for_again(real_balancer3: Callable[[], Any]) -> None:
         assert refreshed != state
         judged += 1
     assert judged > 2
+
+
+def test_a_pause_of_the_whole_vault_stops_its_pools_until_it_ends(real_balancer3: Callable[[], Any]) -> None:
+    real, draw = real_balancer3(), random.Random(11)
+    made = real.pool(draw, "weighted")
+    assert made is not None
+    market = Market(DexRegistry([Deployment("balancer", BALANCER_V3, Address(real.vault))]), Address(made[1][0]))
+    market.start(BlockRef(0, _hash(0), _hash(0), real.evm.now))
+
+    async def read(calls: Sequence[tuple[Address, bytes]], block: int) -> list[tuple[bool, bytes]]:
+        return [(answer is not None, answer or b"") for answer in real.evm.answered(calls)]
+
+    def heard(number: int) -> str:
+        block = NewBlock(
+            BlockRef(number, _hash(number), _hash(number - 1), real.evm.now),
+            10**9,
+            0,
+            30_000_000,
+            ME,
+            tuple(real.evm.logs),
+        )
+        real.evm.logs.clear()
+        market.apply(block)
+        unread = [market.pools[each] for each in market.unread]
+        market.settle(asyncio.run(read_pools(read, unread, number, market.refreshable)))
+        return market.untradable.get(Address(made[0]), "")
+
+    assert heard(1) == ""
+    real.evm.call(real.vault, "pauseVault()")
+    assert heard(2) == "paused"
+    real.evm.call(real.vault, "unpauseVault()")
+    assert heard(3) == ""
+    real.evm.call(real.vault, "pausePool(address)", made[0])
+    assert heard(4) == "paused"
+
+
+def _hash(number: int) -> Hash32:
+    return Hash32(f"0x{number:064x}")
 
 
 INFO = "(address[],(uint8,address,bool)[],uint256[],uint256[])"
