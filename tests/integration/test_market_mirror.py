@@ -20,6 +20,8 @@ from tallyio.market.verification import PoolDifference, verify_pools
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.deployments import Deployment, Router, RouterKind
 from tallyio.protocols.dex.registry import DexRegistry
+from tallyio.protocols.flash_loans.uniswap_v3 import FAMILIES as LENDING
+from tallyio.protocols.flash_loans.uniswap_v3 import offer
 from tallyio.strategies.pending import states_after
 
 GAS = 2_000_000
@@ -281,3 +283,16 @@ def _depth(market: Market, pool: Pool, token: Address) -> int:
 def _odd(node: Node, pool: Pool) -> bool:
     odd = {t.address for t in node.world.tokens.values() if t.transfer_fee_bps}
     return bool(odd & {pool.token0, pool.token1})
+
+
+def test_a_pool_holds_what_it_is_said_to_lend(scratch_chain: Any) -> None:
+    node = Node(scratch_chain)
+    market, offered = node.mirror(), 0
+    for pool in market.pools.values():
+        state = market.states.get(pool.address)
+        for token in pool.tokens if isinstance(state, V3State) and pool.family in LENDING else ():
+            held = int.from_bytes(node.view_call(token, "balanceOf(address)", pool.address))
+            told = offer(pool, state, token)
+            assert told is None or 0 < told.available <= held
+            offered += told is not None
+    assert offered > 20

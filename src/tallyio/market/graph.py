@@ -13,6 +13,7 @@ from tallyio.core.units import Address
 from tallyio.hot_path.cycle_index.cycles import Cycles
 from tallyio.hot_path.cycle_index.index import CycleIndex
 from tallyio.market.prefix import ListPrefix, MappingPrefix
+from tallyio.protocols.flash_loans.uniswap_v3 import FAMILIES as LENDING
 
 log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ class Graph:
     """The pools of each group of several: a swap of one moves all."""
     names: Mapping[PoolName, int]
     """A pair's number by how routers name its pool."""
+    lenders: Mapping[Address, tuple[int, ...]]
+    """The pairs of the pools that lend a token of theirs beside swaps."""
 
     def find(self, protocol: str, a: Address, b: Address, fee_pips: int | None) -> Pool | None:
         """The pool that a router means, ``None`` where it is not known."""
@@ -83,6 +86,7 @@ class GraphBuilder:
     _tokens: dict[Address, int] = field(default_factory=dict)
     _into_weth: dict[Address, list[int]] = field(default_factory=dict)
     _names: dict[PoolName, int] = field(default_factory=dict)
+    _lenders: dict[Address, list[int]] = field(default_factory=dict)
     _graph: Graph | None = None
     _told: int = 0
 
@@ -108,6 +112,8 @@ class GraphBuilder:
             number = self.cycle_index.add_pool(self._number(side[0]), self._number(side[1]), group=group)
             self._pools.append(pool)
             self._sides.append(side)
+            for token in side if pool.family in LENDING else ():
+                self._lenders.setdefault(token, []).append(number)
             if self.weth in side:
                 place = int(side[0] == self.weth)
                 self._into_weth.setdefault(side[place], []).append(2 * number + place)
@@ -145,6 +151,7 @@ class GraphBuilder:
                 into_weth=MappingPrefix(self._into_weth, lambda edges: _below(edges, 2 * count)),
                 kin={group: tuple(pools) for group, pools in self._kin.items()},
                 names=MappingPrefix(self._names, lambda number: number if number < count else None),
+                lenders=MappingPrefix(self._lenders, lambda pairs: _below(pairs, count)),
             )
         return self._graph
 
@@ -161,6 +168,6 @@ class GraphBuilder:
         return self._tokens.setdefault(token, len(self._tokens))
 
 
-def _below(edges: list[int], end: int) -> tuple[int, ...] | None:
-    """Of ascending ``edges`` those below ``end``; ``None`` where there is none."""
-    return tuple(edges[: bisect_left(edges, end)]) or None
+def _below(numbers: list[int], end: int) -> tuple[int, ...] | None:
+    """Of ascending ``numbers`` those below ``end``; ``None`` where there is none."""
+    return tuple(numbers[: bisect_left(numbers, end)]) or None

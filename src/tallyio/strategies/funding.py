@@ -1,17 +1,21 @@
 """What opens a cycle: a swap of its own that gives before it takes, else the cheapest flash loans."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from heapq import nsmallest
 from typing import NamedTuple
 
 from tallyio.core.errors import ChainDataError
-from tallyio.core.pools import BALANCER_V2
+from tallyio.core.pools import BALANCER_V2, V3State
 from tallyio.core.trade import FlashLoan, SwapStep
 from tallyio.core.units import Address
 from tallyio.market.view import MarketView
 from tallyio.protocols.dex.siblings import FAMILIES
-from tallyio.protocols.flash_loans import aave_v3
+from tallyio.protocols.flash_loans import aave_v3, uniswap_v3
 from tallyio.protocols.flash_loans.offer import MOST_NESTED, Offer, cheapest
 from tallyio.strategies.base import GasModel
+
+MOST_POOLS = 4
+"""With the least fees, that are asked for a loan."""
 
 
 class Opening(NamedTuple):
@@ -98,9 +102,23 @@ def estimated_share(view: MarketView, token: Address, amount: float) -> float | 
 
 def offers_of(view: MarketView, token: Address, steps: Sequence[SwapStep] = ()) -> list[Offer]:
     """All offers of ``token`` but of those that do nothing else while a loan of theirs is open, and are in ``steps``:
-    Balancer v2's vault (its guard against re-entering) and pools that lend."""
+    Balancer v2's vault (its guard against re-entering) and pools that lend.
+
+    Of pools only the cheapest are named, and none where a lender wants nothing for its loans.
+    """
     vaults = {f"0x{step.detail[0]:040x}" for step in steps if step.family == BALANCER_V2}
     used = vaults | {step.pool for step in steps}
     markets = (aave_v3.offer(market, token) for market in view.lending.values())
     found = [*(offer for offer in markets if offer is not None), *view.offers.get(token, ())]
-    return [offer for offer in found if offer.available > 0 and offer.market not in used]
+    kept = [offer for offer in found if offer.available > 0 and offer.market not in used]
+    if all(offer.numerator or offer.flat for offer in kept):
+        kept += _of_pools(view, token, used)
+    return kept
+
+
+def _of_pools(view: MarketView, token: Address, used: Set[str]) -> list[Offer]:
+    pools = (view.graph.pools[pair] for pair in view.graph.lenders.get(token, ()))
+    free = [pool for pool in pools if pool.address not in view.untradable and pool.address not in used]
+    states = ((pool, view.states.get(pool.address)) for pool in nsmallest(MOST_POOLS, free, lambda p: p.fee_pips))
+    told = (uniswap_v3.offer(pool, state, token) for pool, state in states if isinstance(state, V3State))
+    return [offer for offer in told if offer is not None]

@@ -1,5 +1,6 @@
 """Every family can be executed, and a cycle is opened by whichever of its swaps gives first."""
 
+from random import Random
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from tallyio.core.lending import LendingState, Reserve
 from tallyio.core.trade import FlashLoan, SwapStep
 from tallyio.core.units import Address
 from tallyio.execution import kinds
+from tallyio.protocols.dex.model import swap
 from tallyio.protocols.dex.siblings import FAMILIES
 from tallyio.protocols.flash_loans.offer import Offer
 from tallyio.strategies.base import GasModel
@@ -99,3 +101,23 @@ def test_a_loan_as_a_swap_is_the_most_that_can_be_repaid(offer: Offer, owed: int
         assert swap.output_of(swap.input_for(got)) >= got
         assert swap.input_for(got) <= owed
     assert swap.input_for(offer.available + 1) == 0
+
+
+def test_pools_lend_where_no_lender_does_it_for_nothing(made: Any) -> None:
+    random = Random(3)
+    cheap, dear, third = (made.pool(made.dai, made.usdc, random, 10**6, 1.0, fee, 10) for fee in (100, 500, 3000))
+    view = made.view()
+    offers = offers_of(view, made.dai)
+    assert [(each.market, each.source, each.numerator) for each in offers] == [
+        (cheap, "uniswap_v3", 100), (dear, "uniswap_v3", 500), (third, "uniswap_v3", 3000)
+    ]  # fmt: skip
+    state, side = view.states[cheap], view.pools[cheap].tokens.index(made.dai)
+    some = offers[0].available - 1000  # a swap rounds at every step
+    assert swap(view.pools[cheap], state, made.usdc, made.dai, some, 0, exact_out=True).amount_out == some
+    assert offers[0].argument == side
+    steps = [SwapStep(cheap, "curve_pool", made.dai, made.usdc, 10**18, 10**6, 0)]
+    assert [each.market for each in offers_of(view, made.dai, steps)] == [dear, third]
+    free = Offer("morpho", C, made.dai, 10**30)
+    assert offers_of(msgspec.structs.replace(view, offers={made.dai: (free,)}), made.dai) == [free]
+    assert borrow(view, made.dai, 10**18, GAS) == (offers[0].loan(10**18),)
+    assert offers_of(view.without({cheap: "bad"}), made.dai)[0].market == dear
