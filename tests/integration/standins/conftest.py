@@ -118,9 +118,10 @@ def recorded() -> Callable[..., list[dict[str, Any]]]:
 
     def load(family: str, limit: int = 0) -> list[dict[str, Any]]:
         root, name = Path(__file__).parents[3], f"{family}.json.gz"
-        for shared in (root.parent / "shared", root.parent.parent / "shared"):
-            if (shared / "golden" / name).exists():
-                found: Recorded = read(shared / "golden" / name)
+        shared = (each / "shared/golden" for each in (root.parent, root.parent.parent))
+        for folder in (root / "tests/data/golden", *shared):
+            if (folder / name).exists():
+                found: Recorded = read(folder / name)
                 return list(found.records[:: max(1, len(found.records) // limit) if limit else 1])
         pytest.skip(f"no file shared/golden/{name} beside the repository")
 

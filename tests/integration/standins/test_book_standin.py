@@ -1,4 +1,4 @@
-"""The stand-in of Liquidity Book pairs, 2.1 and 2.2, answers as the real ones were recorded to, wei for wei."""
+"""The stand-ins of Liquidity Book pairs, 2.0 to 2.2, answer as the real ones were recorded to, wei for wei."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +26,8 @@ WALK = "(uint128,uint128,uint128)"
 
 
 class Replay:
+    contract = "LBPair"
+
     def __init__(self, bytecode: Any) -> None:
         self.evm = bytecode
         self._made: dict[tuple[Any, ...], tuple[str, list[str]]] = {}
@@ -68,7 +70,7 @@ class Replay:
 
     def prepare(self, state: dict[str, Any], pair: str, tokens: list[str]) -> None:
         def slot(variable: str) -> int:
-            return int(self.evm.slot("book", "LBPair", variable))
+            return int(self.evm.slot("book", self.contract, variable))
 
         word, shift = 0, 0
         for name, bits in RULES:
@@ -81,7 +83,7 @@ class Replay:
         top, middle, leaves = 0, dict[int, int](), dict[int, int]()
         for key, (x, y) in state["bins"].items():
             number = int(key)
-            self.evm.store(pair, "book", "LBPair", "bins", x | y << 128, number)
+            self.evm.store(pair, "book", self.contract, "bins", x | y << 128, number)
             leaves[number >> 8] = leaves.get(number >> 8, 0) | 1 << (number & 255)
             middle[number >> 16] = middle.get(number >> 16, 0) | 1 << (number >> 8 & 255)
             top |= 1 << (number >> 16)
@@ -114,6 +116,56 @@ class Replay:
             "variable": dict(zip(VOLATILITY, variable, strict=True)),
             "bins_changed": changed,
         }
+
+
+class FirstReplay(Replay):
+    """Of 2.0, whose pairs have no views that quote."""
+
+    contract = "FirstPair"
+
+    def pair(self, record: dict[str, Any]) -> tuple[str, list[str]]:
+        step = record["bin_step"]
+        if step not in self._made:
+            factory, tokens = self.evm.deploy(standins("book")["FirstFactory"]), self.evm.tokens([18, 18])
+            create = "createLBPair(address,address,uint24,uint16)"
+            self._made[step] = self.evm.call(factory, create, *tokens, 2**23, step, returns="(address)"), tokens
+        return self._made[step]
+
+    def judge(self, record: dict[str, Any]) -> bool:
+        pair, tokens = self.pair(record)
+        state, amount, first = record["state"], record["call"]["amount_in"], record["call"]["swap_for_y"]
+        with self.evm.undone():
+            self.evm.at(state["timestamp"])
+            self.prepare(state, pair, tokens)
+            self.evm.call(tokens[0 if first else 1], "mint(address,uint256)", pair, amount)
+            done = self.evm.answer(pair, "swap(bool,address)", first, TO, returns="(uint256,uint256)")
+            assert done["ok"] == record["result"]["ok"], record["id"]
+            if done["ok"]:
+                assert done["value"][1 if first else 0] == record["result"]["value"], record["id"]
+                bins = {int(key) for key in (*record["state_after"]["bins_changed"], *state["bins"])}
+                found = self.after(pair, state["bins"], bins)
+                assert {name: record["state_after"][name] for name in found} == found, record["id"]
+            return bool(done["ok"])
+
+    def after(self, pair: str, before: dict[str, Any], bins: set[int]) -> dict[str, Any]:
+        def ask(call: str, returns: str, *arguments: Any) -> Any:
+            return self.evm.call(pair, call, *arguments, returns=returns)
+
+        held = {str(n): ask("getBin(uint24)", "(uint256,uint256)", n) for n in bins}
+        x, y, active = ask("getReservesAndId()", "(uint256,uint256,uint256)")
+        variable = ask("feeParameters()", "(" + ",".join(["uint256"] * 12) + ")")[8:]
+        return {
+            "active_id": active,
+            "reserves": [x, y],
+            "protocol_fees": ask("getGlobalFees()", "(uint128,uint128)"),
+            "variable": dict(zip(VOLATILITY, variable, strict=True)),
+            "bins_changed": {key: v for key, v in held.items() if v != list(before.get(key, (0, 0)))},
+        }
+
+
+@pytest.mark.parametrize("name", ["liquidity_book_2_0", "liquidity_book_2_0_far"])
+def test_a_sample_of_answers_of_the_first(replayed: Callable[..., None], name: str) -> None:
+    replayed(FirstReplay, name, SAMPLE)
 
 
 def test_a_sample_of_recorded_answers(replayed: Callable[..., None]) -> None:

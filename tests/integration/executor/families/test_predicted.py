@@ -168,6 +168,20 @@ def liquidity_book(town: Any) -> Pool:
     return pool
 
 
+def first_liquidity_book(town: Any) -> Pool:
+    """As the later one; each bin gets a fifth of what was sent."""
+    chain, middle, share = town.chain, 2**23, ETHER // 5
+    factory = chain.create(standins("book")["FirstFactory"].code())
+    create = abi.call("createLBPair(address,address,uint24,uint16)", town.weth, town.a, middle, 20)
+    pool = announced(town, LIQUIDITY_BOOK, factory, chain.do(factory, create))
+    for token in (town.weth, town.a):
+        town.lab.fund(token, pool.address, 10 * ETHER)
+    ids, above, below = [middle + k for k in range(-4, 5)], [0] * 4 + [share] * 5, [share] * 5 + [0] * 4
+    mint = "mint(uint256[],uint256[],uint256[],address)"
+    chain.do(pool.address, abi.call(mint, ids, above, below, chain.owner))
+    return pool
+
+
 PLACES: dict[str, Callable[[Any], Pool]] = {
     "v2": uniswap_v2,
     "v3": uniswap_v3,
@@ -179,6 +193,7 @@ PLACES: dict[str, Callable[[Any], Pool]] = {
     "camelot (stand-in)": lambda town: solidly(town, CAMELOT, False),
     "stableswap-ng (stand-in)": stableswap,
     "liquidity book (stand-in)": liquidity_book,
+    "liquidity book 2.0 (stand-in)": first_liquidity_book,
 }
 NAMES = [*PLACES, "v4", "balancer-v2", "balancer-v3"]
 
