@@ -1,6 +1,9 @@
 import re
 from html.parser import HTMLParser
 
+import msgspec
+
+from tallyio.journal.records import JointPlan
 from tallyio.reports.exhaustive import BlockTakeable
 from tallyio.reports.html import Page, render
 from tallyio.reports.missed import compare
@@ -76,3 +79,14 @@ def test_page_of_a_run_that_missed_nothing(run, item):
     run.see("a", 10, "p q")
     run.land("a", 11, ETH)
     assert "Everything that was takeable was taken." in page(run, [BlockTakeable(10, (item("p q", ETH - GAS),))])
+
+
+def test_the_page_tells_what_planning_together_gained(run):
+    run.see("o1", 10, "p q", "arbitrage")
+    assert "Planned together" not in page(run)
+    plans = JointPlan(11, ("a", "b"), 9 * ETH, 6 * ETH, 8 * ETH, 7 * ETH), JointPlan(12, ("c",), ETH, ETH, ETH, None)
+    records = msgspec.structs.replace(run.records(), joint=plans)
+    found = tally(records, version="1", seed=3, blocks=20, ledger_difference_wei=0, latency_us={}, comparison=None)
+    text = render(Page("a run", found, records, None))
+    assert "3 trades in 2 blocks" in text
+    assert "1.000000 ETH in 1 blocks" in text
