@@ -175,3 +175,9 @@ def test_a_sample_of_recorded_answers(replayed: Callable[..., None]) -> None:
 @pytest.mark.nightly
 def test_every_recorded_answer(replayed: Callable[..., None]) -> None:
     replayed(Replay, "liquidity_book")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["liquidity_book_2_0", "liquidity_book_2_0_far"])
+def test_every_answer_of_the_first(replayed: Callable[..., None], name: str) -> None:
+    replayed(FirstReplay, name)

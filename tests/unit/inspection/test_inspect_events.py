@@ -88,6 +88,15 @@ STATED: list[tuple[str, Log]] = [
         "liquidity_book",
         (
             POOL,
+            "Swap(address,address,uint256,bool,uint256,uint256,uint256,uint256)",
+            (TAKER, TAKER, 2**23),
+            (0, 68, 50, 0, 2),
+        ),
+    ),
+    (
+        "liquidity_book",
+        (
+            POOL,
             "Swap(address,address,uint24,bytes32,bytes32,uint24,bytes32,bytes32)",
             (TAKER, TAKER),
             (1, 70 << 128, 50, 0, 0, 0),

@@ -58,6 +58,13 @@ def packed_event(event: Event, reading: Reading) -> list[Action]:
     return swap_between(event, reading, "liquidity_book", max(amounts_in), max(amounts_out))
 
 
+def first_book_event(event: Event, reading: Reading) -> list[Action]:
+    """Liquidity Book 2.0's ``Swap(sender, recipient, id, swapForY, amountIn, amountOut, volatility, fees)``: the fees
+    come on top; three indexed."""
+    taken = word(event.data, 1) + word(event.data, 4)
+    return swap_between(event, reading, "liquidity_book", taken, word(event.data, 2))
+
+
 def stated_event(protocol: str, amount_in: int, amount_out: int) -> EventReader:
     """An event that states the amounts, at these words, and leaves the tokens to the transfers."""
 
@@ -90,6 +97,7 @@ EVENTS: dict[str, EventReader] = {
     topic("DODOSwap(address,address,uint256,uint256,address,address)"): named_event("dodo", 0, 1, 2, 3),
     topic("Swapped(address,address,address,address,uint256,uint256,uint256,uint256,uint256,address)"): mooniswap_event,
     topic("Swap(address,address,uint24,bytes32,bytes32,uint24,bytes32,bytes32)"): packed_event,
+    topic("Swap(address,address,uint256,bool,uint256,uint256,uint256,uint256)"): first_book_event,
     topic("PoolSwap(address,address,(uint256,bool,bool,int32),uint256,uint256)"): stated_event("maverick_v2", 6, 7),
     topic("Swap(address,address,bool,bool,uint256,uint256,int32)"): stated_event("maverick_v1", 4, 5),
     topic("TokenSwap(address,uint256,uint256,uint128,uint128)"): stated_event("saddle", 0, 1),

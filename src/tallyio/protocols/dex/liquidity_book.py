@@ -91,7 +91,7 @@ class LiquidityBookPairs(Family):
             return lie
         reserve_x, reserve_y, active = answered(told, 3, at)
         rules, volatility = first.parameters(named, at, step)
-        bins = yield from _bins(at, active, first.next_bin)
+        bins = yield from _bins(at, active, first.next_bin, reverts=True)
         if isinstance(bins, Refused):
             return bins
         return _learned(
@@ -167,12 +167,12 @@ def _next_bin(lower: bool, bin_id: int) -> bytes:
 
 
 def _bins(
-    at: Address, active: int, next_bin: Callable[[bool, int], bytes]
+    at: Address, active: int, next_bin: Callable[[bool, int], bytes], *, reverts: bool = False
 ) -> Generator[list[Call], list[bytes | None], dict[int, tuple[int, int]] | Refused]:
     """Every bin that holds something: windows around the active one, and around what lies beyond them.
 
-    ``next_bin`` makes the call for the nearest one below or above, whose answer is no bin there, or a revert, where
-    there is none.
+    ``next_bin`` makes the call for the nearest one below or above, which names none of them or ``reverts`` where there
+    is none.
     """
     found: dict[int, tuple[int, int]] = {}
     low, high = active - WINDOW, active + WINDOW + 1
@@ -185,7 +185,7 @@ def _bins(
             x, y = answered(answer, 2, at)
             if x or y:
                 found[each] = x, y
-        below, above = (answered(answer, 1, at)[0] if answer else _IDS for answer in told[-2:])
+        below, above = (_IDS if reverts and answer is None else answered(answer, 1, at)[0] for answer in told[-2:])
         windows = []
         if below < low:
             windows.append((below - 2 * WINDOW, below + 1))
