@@ -798,6 +798,11 @@ class OverBase:
             sold, bought = random.sample(range(len(base.tokens)), 2)
             bench.trade(base, sold, bought, random.randrange(1, 10**4) * self.units[base.tokens[sold]], False)
 
+    def afford(self, pool: Pool, sold: int) -> int:
+        """Shares come from deposits alone."""
+        bench: Any = self
+        return int(bench.view(pool.tokens[1], "balanceOf(address)", ME)) if sold == 1 else 2**255
+
     def trade(self, pool: Pool, sold: int, bought: int, amount: int, exact_out: bool) -> tuple[int, int]:
         bench: Any = self
         if max(sold, bought) < 2:

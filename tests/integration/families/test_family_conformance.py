@@ -65,6 +65,8 @@ class Judge:
         if random.random() < 0.1:
             amount = random.choice([1, 2, 3, 1000])
         ours = self.ours(pool, sold, bought, amount, exact_out)
+        if ours and hasattr(self.bench, "afford") and ours.amount_in > self.bench.afford(pool, sold):
+            return
         self.bench.expected = ours.amount_in if ours else 0
         try:
             paid, out = self.bench.trade(pool, sold, bought, amount, exact_out)
