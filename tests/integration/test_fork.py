@@ -11,6 +11,7 @@ import pytest
 from tallyio.chains import blocks
 from tallyio.chains.addresses import created_by
 from tallyio.chains.fees import next_base_fee
+from tallyio.chains.keccak import keccak256
 from tallyio.core.chain import BlockRef
 from tallyio.core.errors import OutOfReachError
 from tallyio.core.units import ETHER, Address, Hash32
@@ -189,6 +190,16 @@ def test_the_next_block_sees_the_chain_and_not_the_cache(bench: Bench, scratch_c
 def test_code_that_changed_is_read_again(bare: Bench) -> None:
     for value in (1, 2):
         bare.node.rpc.call("anvil_setCode", CODE_AT, f"0x60{value:02x}60005260206000f3")
+        bare.node.mine()
+        assert int.from_bytes(bare.fork().call(CODE_AT, b"").output, "big") == value
+
+
+def test_code_whose_hash_no_created_code_may_begin_with_is_read_again(bare: Bench) -> None:
+    """Known code is compared by its hash, which a node is asked for as if it were code (EIP-3541)."""
+    codes = {n: f"61{n:04x}60005260206000f3" for n in range(65536)}
+    value = next(n for n, code in codes.items() if keccak256(bytes.fromhex(code))[0] == 0xEF)
+    bare.node.rpc.call("anvil_setCode", CODE_AT, "0x" + codes[value])
+    for _ in range(2):
         bare.node.mine()
         assert int.from_bytes(bare.fork().call(CODE_AT, b"").output, "big") == value
 

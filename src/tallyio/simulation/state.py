@@ -24,10 +24,11 @@ _CODE_HASHES = bytes.fromhex(
     "52"  # to memory at 32 + i - 39
     "602001600256"  # i += 32, loop
     "5b"
-    "6027900360"
-    "20f3"  # end: return memory[32 : 32 + i - 39]
+    "6007900360"
+    "00f3"  # end: return memory[0 : 32 + i - 39]
 )
-"""Init code for an ``eth_call`` that deploys nothing: returns the EXTCODEHASH of each address word appended to it."""
+"""Init code for an ``eth_call`` that deploys nothing: returns the EXTCODEHASH of each address word appended to it,
+behind the last of these words. A hash may begin with 0xef, which no created code may (EIP-3541); such a word does not."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class Node:
         codes = {account: jsonrpc.data(next(answers), "code") for account in unknown}
         values = {slot: jsonrpc.quantity(next(answers), "slot") for slot in slots}
         if known:
-            codes |= self._unchanged(known, jsonrpc.data(next(answers), "code hashes"), at)
+            codes |= self._unchanged(known, jsonrpc.data(next(answers), "code hashes")[32:], at)
         found = {}
         for account, balance, nonce in zip(accounts, balances, nonces, strict=True):
             code = codes[account]
