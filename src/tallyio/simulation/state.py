@@ -28,7 +28,7 @@ _CODE_HASHES = bytes.fromhex(
     "00f3"  # end: return memory[0 : 32 + i - 39]
 )
 """Init code for an ``eth_call`` that deploys nothing: returns the EXTCODEHASH of each address word appended to it,
-behind the last of these words. A hash may begin with 0xef, which no created code may (EIP-3541); such a word does not."""
+behind the last of these words. A hash may begin with 0xef, which no created code may (EIP-3541); a word does not."""
 
 
 class Account(msgspec.Struct, frozen=True):
