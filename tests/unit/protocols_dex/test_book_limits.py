@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from tallyio.core.errors import ChainDataError
+from tallyio.protocols.dex.compiled import rows
 from tallyio.protocols.dex.families import liquidity_book
 from tallyio.protocols.dex.families.liquidity_book import FeeRules, LiquidityBook, Volatility
 from tallyio.protocols.dex.families.words import SwapRefusedError
@@ -47,3 +49,21 @@ def test_a_pair_holds_no_more_than_it_counts() -> None:
     assert liquidity_book.exchange(book, True, 9_999, NOW)[0] == 9_983
     with pytest.raises(SwapRefusedError, match="AddOverflow"):
         liquidity_book.exchange(book, True, 10_000, NOW)
+
+
+def test_a_pair_that_may_come_to_its_limits_has_no_row() -> None:
+    far = liquidity_book.MIDDLE - 1500
+    book = LiquidityBook(
+        version="2.1",
+        bin_step=100,
+        rules=FeeRules(80, 30, 600, 5000, 0, 1000, 100000),
+        active_id=far,
+        volatility=Volatility(0, 0, far, 0),
+        bins={far: (0, 2**100)},
+        reserves=(0, 2**100),
+        kept_fees=(0, 0),
+    )
+    assert len(rows.liquidity_book_row(book, NOW))
+    for more in ({"bins": {far: (0, 2**107)}}, {"reserves": (2**127, 2**100)}):
+        with pytest.raises(ChainDataError, match="more than it counts"):
+            rows.liquidity_book_row(msgspec.structs.replace(book, **more), NOW)

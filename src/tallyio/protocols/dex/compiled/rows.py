@@ -3,6 +3,8 @@
 Raises ``ChainDataError`` where a number does not fit the row, ``SwapRefusedError`` where the contract could not quote.
 """
 
+from collections.abc import Sequence
+
 from tallyio.core.errors import ChainDataError
 from tallyio.hot_path.kernels import rows
 from tallyio.hot_path.kernels.rows import Row
@@ -20,6 +22,8 @@ from tallyio.protocols.dex.families.solidly_pool import SolidlyPool
 from tallyio.protocols.dex.families.stable_legacy import StablePool
 from tallyio.protocols.dex.families.stable_ng import A_UNIT, StableNgPool
 
+_SCALE, _LEAST_KEPT = 2.0**128, 0.9
+_COUNTED = 2.0**127
 VARIANTS = (solidly.AERODROME, solidly.VELODROME, solidly.CAMELOT)
 
 
@@ -84,6 +88,8 @@ def liquidity_book_row(book: LiquidityBook, now: int) -> Row:
     """For a trade at ``now``: the volatility's references decay until then."""
     found = liquidity_book.refreshed(book.volatility, book.rules, book.active_id, now)
     bins = [(n, *held, liquidity_book.price_at(n, book.bin_step)) for n, held in sorted(book.bins.items())]
+    if _most_held(book, bins) > _COUNTED:
+        raise ChainDataError("a pair whose bins may take more than it counts: the kernel does not look for that")
     return rows.liquidity_book_row(
         book.bin_step,
         book.rules.base_factor,
@@ -95,3 +101,10 @@ def liquidity_book_row(book: LiquidityBook, now: int) -> Row:
         bins,
         limited=book.version == liquidity_book.LIMITED,
     )
+
+
+def _most_held(book: LiquidityBook, bins: Sequence[tuple[int, int, int, int]]) -> float:
+    """About how much of a token the pair holds once all of the other was bought, at the greatest fee."""
+    x = sum(y * _SCALE / price for _, _, y, price in bins) / _LEAST_KEPT
+    y = sum(x * price / _SCALE for _, x, _, price in bins) / _LEAST_KEPT
+    return max(book.reserves[0] + x, book.reserves[1] + y)
