@@ -6,6 +6,7 @@ from tallyio.app.verify.sheet import Sheet
 from tallyio.app.verify.ticks import Record, crossed, extra_net, moved, paid_to_pool, v3_state
 from tallyio.protocols.dex.families import slipstream
 from tallyio.protocols.dex.families.slipstream import SlipstreamPool
+from tallyio.protocols.dex.families.words import toward_zero
 
 
 def judge(record: Record, sheet: Sheet, family: str) -> None:
@@ -66,18 +67,12 @@ def fee_of(record: Record, state: Record, tick: int) -> int:
     if record["fee_mode"] != "dynamic":
         return int(record["state"]["fee"])
     module: dict[str, Any] = state["fee_module"]
-    cumulatives = module["tickCumulatives_600_0"]
-    average = None
-    if cumulatives is not None:
-        average = truncated(cumulatives[1] - cumulatives[0], module["secondsAgo"])
-    scaling = module["scalingFactor"] or module["defaultScalingFactor"]
-    cap = module["feeCap"] or module["defaultFeeCap"]
+    cumulatives, seconds, average = module["tickCumulatives_600_0"], module["secondsAgo"], None
+    if cumulatives is not None and slipstream.enough_observations(state["observationCardinality"], seconds):
+        average = toward_zero(cumulatives[1] - cumulatives[0], seconds)
+    scaling, cap = slipstream.scaling_and_cap(
+        module["scalingFactor"], module["feeCap"], module["defaultScalingFactor"], module["defaultFeeCap"]
+    )
     return slipstream.dynamic_fee(
         module["baseFee"], module["tickSpacingFee"], scaling, cap, tick, average, module["discount_of_caller"]
     )
-
-
-def truncated(numerator: int, denominator: int) -> int:
-    """The quotient towards zero, as the contract divides signed numbers."""
-    quotient = abs(numerator) // denominator
-    return -quotient if numerator < 0 else quotient

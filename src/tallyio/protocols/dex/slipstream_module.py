@@ -11,7 +11,7 @@ import msgspec
 from tallyio.core.units import Address
 from tallyio.protocols.dex.answers import answered, calldata, selector, signed_word
 from tallyio.protocols.dex.families.observations import Observation, Observations, average_tick
-from tallyio.protocols.dex.families.slipstream import dynamic_fee
+from tallyio.protocols.dex.families.slipstream import dynamic_fee, enough_observations, scaling_and_cap
 from tallyio.protocols.dex.family import Call
 from tallyio.protocols.dex.ring_reading import read_ring
 from tallyio.protocols.dex.uniswap_v3 import SLOT0
@@ -19,8 +19,6 @@ from tallyio.protocols.dex.uniswap_v3 import SLOT0
 _CONFIG, _SPACING_FEE = selector("dynamicFeeConfig(address)"), selector("tickSpacingToFee(int24)")
 _SCALING, _CAP, _SECONDS = (selector(f"{name}()") for name in ("defaultScalingFactor", "defaultFeeCap", "secondsAgo"))
 _OBSERVATION = selector("observations(uint256)")
-_BLOCK_S = 2
-"""Seconds that the module takes one observation to stand for: with fewer of them it leaves the fee as it is."""
 
 
 class FeeTerms(msgspec.Struct, frozen=True):
@@ -40,7 +38,7 @@ class MovingFee(msgspec.Struct, frozen=True):
     def at(self, now: int, tick: int) -> int:
         """What a swap at ``now`` pays, in pips, the pool standing at ``tick``."""
         terms, average = self.terms, None
-        if self.seen.cardinality >= terms.seconds // _BLOCK_S:
+        if enough_observations(self.seen.cardinality, terms.seconds):
             average = average_tick(self.seen, now, terms.seconds, tick)
         return dynamic_fee(terms.base, terms.spacing_fee, terms.scaling, terms.cap, tick, average, 0)
 
@@ -58,8 +56,7 @@ def read_terms(
         return None
     base, cap, scaling = answered(told[0], 3, module)
     default_scaling, default_cap, seconds = (answered(answer, 1, module)[0] for answer in told[1:-1])
-    if not scaling:
-        scaling, cap = default_scaling, default_cap
+    scaling, cap = scaling_and_cap(scaling, cap, default_scaling, default_cap)
     return FeeTerms(base, answered(told[-1], 1, factory)[0], scaling, cap, seconds) if scaling else None
 
 

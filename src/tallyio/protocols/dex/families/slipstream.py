@@ -53,6 +53,16 @@ def dynamic_fee(
     return fee * (PIPS - discount) // PIPS
 
 
+def scaling_and_cap(scaling: int, cap: int, default_scaling: int, default_cap: int) -> tuple[int, int]:
+    """A pool's own, where it has a scaling; a cap alone counts for nothing."""
+    return (scaling, cap) if scaling else (default_scaling, default_cap)
+
+
+def enough_observations(cardinality: int, seconds: int) -> bool:
+    """With fewer the dynamic module leaves the fee as it is: it takes one to stand for two seconds."""
+    return cardinality >= seconds // 2
+
+
 def split(fee: int, liquidity: int, staked: int, unstaked_fee_pips: int) -> tuple[int, int]:
     """A step's fee to the providers outside the gauge, and to the gauge; what is rounded goes to the gauge."""
     if liquidity == staked:
