@@ -1,5 +1,6 @@
 """Cycles of swaps that lend nothing, on loans of whoever lends cheapest: each earns on the chain what is predicted."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,13 +71,15 @@ def lent(view: MarketView) -> list[Found]:
     return [t for t in CycleSearch(GasModel()).best(view, 0, 200) if isinstance(t.route.funding, FlashLoan)]
 
 
-def offering(view: MarketView, most: dict[str, int]) -> MarketView:
-    """The view on which lenders have no more of wrapped ether than ``most``, by source, and Aave no more than it."""
+def offering(view: MarketView, most: dict[str, int], *, pools: bool = False) -> MarketView:
+    """The view on which lenders have no more of wrapped ether than ``most``, by source, and Aave no more than it.
+    Concentrated ``pools`` lend beside them or not."""
     offers = tuple(replace(offer, available=most.get(offer.source, 0)) for offer in view.offers[view.weth])
     (market,) = view.lending.values()
     reserve = replace(market.reserves[view.weth], virtual_balance=most["aave_v3"])
     lending = {market.market: replace(market, reserves={**market.reserves, view.weth: reserve})}
-    return replace(view, offers={**view.offers, view.weth: offers}, lending=lending)
+    graph = view.graph if pools else dataclasses.replace(view.graph, lenders={})
+    return replace(view, graph=graph, offers={**view.offers, view.weth: offers}, lending=lending)
 
 
 def sources(trade: Found) -> list[str]:
@@ -110,3 +113,9 @@ async def test_the_cheapest_lenders_fund_what_lends_nothing_itself(desk: Desk) -
     assert free.gross_wei > mixed > paid > short
     assert paid > shorter > 0
     assert not lent(offering(view, {"aave_v3": 0}))
+
+    for aave in (0, 10**30):
+        trade = lent(offering(view, {"aave_v3": aave}, pools=True))[0]
+        assert sources(trade) == ["uniswap_v3"]
+        assert desk.earned(trade) == trade.gross_wei
+        assert free.gross_wei > trade.gross_wei > paid  # a pool wants a ten thousandth, Aave five
